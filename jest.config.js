@@ -1,0 +1,38 @@
+'use strict';
+
+/** Libraries know nothing of Temporal, so their tests need no server: they start at once. */
+const LIBRARIES = ['backup-path', 'contracts', 'ground', 'ledger', 'mail', 'mailer', 'report', 'restore'];
+
+const shared = {
+  testEnvironment: 'node',
+  transform: {
+    '^.+\\.tsx?$': [
+      '@swc/jest',
+      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+    ],
+  },
+  // What was built is run by the tests as a program; it is not theirs to import.
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  maxWorkers: 2,
+  reporters: ['default', '<rootDir>/test/count-reporter.js'],
+  testTimeout: 60_000,
+  projects: [
+    {
+      ...shared,
+      displayName: 'library',
+      testMatch: LIBRARIES.map((name) => `<rootDir>/test/${name}/**/*.test.ts`),
+    },
+    {
+      ...shared,
+      displayName: 'system',
+      testMatch: ['<rootDir>/test/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', ...LIBRARIES.map((name) => `<rootDir>/test/${name}/`)],
+      globalSetup: '<rootDir>/test/global-setup.ts',
+      globalTeardown: '<rootDir>/test/global-teardown.ts',
+    },
+  ],
+};

@@ -1,0 +1,67 @@
+/** Where gzip data ends in a file that may have other bytes behind it. */
+import { createReadStream, readSync } from 'node:fs';
+import { createInflateRaw } from 'node:zlib';
+
+const TRAILER = 8;
+const HEADER_LIMIT = 64 * 1024;
+
+/**
+ * Offset behind the last complete gzip member. Gunzip itself refuses a file with foreign bytes at its end, so
+ * this walks the members by raw inflate, which stops where its data stop. Checksums are left to gunzip, which
+ * reads the same range afterwards.
+ * @throws Error when not even the first member is complete
+ */
+export async function findGzipEnd(fd: number, size: number): Promise<number> {
+  let end = 0;
+  while (end < size) {
+    const next = await memberEnd(fd, end, size).catch((error: unknown) => {
+      // what follows a complete member is a foreign tail, whatever it looks like
+      if (end > 0) return null;
+      throw error;
+    });
+    if (next === null) break;
+    end = next;
+  }
+  return end;
+}
+
+async function memberEnd(fd: number, start: number, size: number): Promise<number | null> {
+  const head = Buffer.alloc(Math.min(HEADER_LIMIT, size - start));
+  readSync(fd, head, 0, head.length, start);
+  const header = headerLength(head);
+  if (header === null) {
+    if (start > 0) return null;
+    throw new Error('no gzip header');
+  }
+  const inflate = createInflateRaw();
+  const source = createReadStream('', { fd, autoClose: false, start: start + header });
+  source.on('error', (error) => inflate.destroy(error));
+  source.pipe(inflate);
+  try {
+    for await (const chunk of inflate) void chunk;
+  } finally {
+    source.destroy();
+  }
+  const end = start + header + inflate.bytesWritten + TRAILER;
+  if (end > size) throw new Error('unexpected end of file');
+  return end;
+}
+
+/** Length of a gzip member's header (RFC 1952), or null when there is none. */
+function headerLength(b: Buffer): number | null {
+  if (b.length < 10 || b[0] !== 0x1f || b[1] !== 0x8b || b[2] !== 8) return null;
+  const flags = b[3] ?? 0;
+  let at = 10;
+  if (flags & 4) {
+    if (at + 2 > b.length) return null;
+    at += 2 + b.readUInt16LE(at);
+  }
+  for (const flag of [8, 16]) {
+    if (!(flags & flag)) continue;
+    const zero = b.indexOf(0, at);
+    if (zero < 0) return null;
+    at = zero + 1;
+  }
+  if (flags & 2) at += 2;
+  return at < b.length ? at : null;
+}

@@ -1,0 +1,247 @@
+/** A Backup Path, opened for reading. */
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { isAbsolute } from 'node:path';
+import { Problem } from '../failures';
+import { BlobReader } from './blob';
+import { broken, Defect, errorCode, readDefect } from './defect';
+import { findDialect, knownDialects, SchemaError, type Dialect } from './dialect';
+import { ACCOUNTS, accountDir, archiveOrder, BLOBS, isAccountId, itemPath, MARKER, SERVER } from './layout';
+import type { AccountInfo, Documents, ItemState, Marker, ServerConfig } from './model';
+import { SafeFiles } from './safe-fs';
+
+/** No honest metadata file comes near it; a hostile one does not fill the memory. Bytes. */
+const METADATA_LIMIT = 8 * 1024 * 1024;
+const CONFIG_LIMIT = 256 * 1024 * 1024;
+
+export class BackupPath {
+  readonly blobs: BlobReader;
+  private readonly identity: string;
+
+  private constructor(
+    readonly files: SafeFiles,
+    readonly dialect: Dialect,
+    readonly marker: Marker,
+  ) {
+    this.blobs = new BlobReader(files);
+    this.identity = this.currentIdentity();
+  }
+
+  get root(): string {
+    return this.files.root;
+  }
+
+  /**
+   * Opens and recognises a Backup Path.
+   * @throws Problem `SourceNotFound`, `SourceNotReadable`, `NotABackupPath`, `UnknownDialect`
+   */
+  static open(path: string): BackupPath {
+    if (!isAbsolute(path)) throw new Problem('InvalidInput', `The path "${path}" is not absolute.`);
+    const root = realRoot(path);
+    const files = new SafeFiles(root);
+    const markerPath = files.absolute(MARKER);
+    const raw = readMarker(files, markerPath, path);
+    const name = (raw as { dialect?: unknown } | null)?.dialect;
+    if (typeof name !== 'string') {
+      throw new Problem('NotABackupPath', `${markerPath} does not name a dialect.`, { path });
+    }
+    const dialect = findDialect(name);
+    if (!dialect) {
+      throw new Problem(
+        'UnknownDialect',
+        `${path} is written in the dialect "${name.slice(0, 80)}"; known here: ${knownDialects().join(', ')}.`,
+        { path },
+      );
+    }
+    try {
+      return new BackupPath(files, dialect, dialect.decode('marker', raw));
+    } catch (error) {
+      if (error instanceof SchemaError) {
+        throw new Problem(
+          'NotABackupPath',
+          `${markerPath} is damaged: ${error.message}.`,
+          { path },
+          { cause: error },
+        );
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Null while the store is what it was when it was opened; otherwise what is missing. Cheap: asked before any
+   * read error is believed, because a store that went away makes every item look unreadable.
+   */
+  gone(): string | null {
+    try {
+      this.files.read(this.files.absolute(MARKER), METADATA_LIMIT);
+      const now = this.currentIdentity();
+      return now === this.identity ? null : `${this.root} is another folder than before`;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** @throws Problem `SourceUnavailable` when the store is not what it was when it was opened */
+  assertThere(): void {
+    const gone = this.gone();
+    if (gone !== null)
+      throw new Problem('SourceUnavailable', `The Backup Path went away: ${gone}.`, { path: this.root });
+  }
+
+  private currentIdentity(): string {
+    return [this.root, this.files.absolute(ACCOUNTS), this.files.absolute(BLOBS)]
+      .map((path) => {
+        const stat = statSync(path, { throwIfNoEntry: false });
+        return stat ? `${stat.dev}:${stat.ino}` : 'none';
+      })
+      .join(' ');
+  }
+
+  /** Ids of the accounts, sorted. `strays` are names in accounts/ that cannot be accounts. */
+  accountIds(): { ids: string[]; strays: string[] } {
+    const path = this.files.absolute(ACCOUNTS);
+    this.files.checkFolder(ACCOUNTS);
+    let names: string[];
+    try {
+      names = readdirSync(path);
+    } catch (error) {
+      throw readDefect(error, path);
+    }
+    names.sort();
+    return {
+      ids: names.filter(isAccountId),
+      strays: names.filter((name) => !isAccountId(name) && !name.startsWith('.')),
+    };
+  }
+
+  /** @throws Defect */
+  accountInfo(accountId: string): AccountInfo {
+    const path = `${accountDir(accountId)}/account_info`;
+    this.files.checkFolder(accountDir(accountId));
+    const info = this.document('account', path);
+    if (info.id !== accountId) {
+      throw broken(
+        `account_info of ${info.id.slice(0, 64)} in the folder of another account`,
+        this.files.absolute(path),
+      );
+    }
+    return info;
+  }
+
+  /**
+   * Every state of an item, oldest first, at least one.
+   * @throws Defect
+   */
+  itemStates(path: string): ItemState[] {
+    const value = this.json(path);
+    if (!Array.isArray(value) || value.length === 0) throw broken('no list of states', path);
+    try {
+      return value.map((state) => this.dialect.decode('state', state));
+    } catch (error) {
+      if (error instanceof SchemaError) throw broken(error.message, path);
+      throw error;
+    }
+  }
+
+  /** The states of an item by its id, wherever it is in the walk. @throws Defect */
+  itemById(accountId: string, itemId: number): ItemState[] {
+    const relative = itemPath(accountId, itemId);
+    this.files.checkFolder(relative.slice(0, relative.lastIndexOf('/')));
+    return this.itemStates(this.files.absolute(relative));
+  }
+
+  /**
+   * The newest server configuration, or null when the store has none.
+   * @throws Defect
+   */
+  serverConfig(): ServerConfig | null {
+    const folder = this.files.absolute(SERVER);
+    let names: string[];
+    try {
+      this.files.checkFolder(SERVER);
+      names = readdirSync(folder);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT' || (error instanceof Defect && error.code === 'ENOENT')) return null;
+      throw readDefect(error, folder);
+    }
+    const newest = names
+      .map((name) => ({ name, order: archiveOrder('config', name) }))
+      .filter((entry): entry is { name: string; order: string } => entry.order !== null)
+      .sort((a, b) => (a.order < b.order ? 1 : -1))[0];
+    if (!newest) return null;
+    const path = this.files.absolute(`${SERVER}/${newest.name}`);
+    const compressed = this.files.read(path, CONFIG_LIMIT);
+    try {
+      const content = gunzipSync(compressed, { maxOutputLength: CONFIG_LIMIT }).toString('utf8');
+      return this.dialect.decode('serverConfig', JSON.parse(content));
+    } catch (error) {
+      throw broken((error as Error).message, path);
+    }
+  }
+
+  /** @throws Defect */
+  document<K extends keyof Documents>(kind: K, relative: string): Documents[K] {
+    const path = this.files.absolute(relative);
+    const value = this.json(path);
+    try {
+      return this.dialect.decode(kind, value);
+    } catch (error) {
+      if (error instanceof SchemaError) throw broken(error.message, path);
+      throw error;
+    }
+  }
+
+  private json(path: string): unknown {
+    const content = this.files.read(path, METADATA_LIMIT);
+    if (content.length === 0) throw broken('the file is empty', path);
+    try {
+      return JSON.parse(content.toString('utf8'));
+    } catch {
+      throw broken('no valid JSON', path);
+    }
+  }
+}
+
+function realRoot(path: string): string {
+  try {
+    const root = realpathSync(path);
+    if (!lstatSync(root).isDirectory())
+      throw new Problem('NotABackupPath', `${path} is not a folder.`, { path });
+    readdirSync(root, { withFileTypes: false });
+    return root;
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new Problem('SourceNotFound', `There is no ${path}.`, { path }, { cause: error });
+    }
+    throw new Problem('SourceNotReadable', `${path} cannot be read (${code}).`, { path }, { cause: error });
+  }
+}
+
+function readMarker(files: SafeFiles, markerPath: string, path: string): unknown {
+  let content: Buffer;
+  try {
+    content = files.read(markerPath, METADATA_LIMIT);
+  } catch (error) {
+    const code = error instanceof Defect ? error.code : null;
+    if (code === 'ENOENT') {
+      const empty = readdirSync(files.root).length === 0;
+      const what = empty ? 'is empty; is the volume mounted?' : `is no Backup Path: it has no ${MARKER}.`;
+      throw new Problem('NotABackupPath', `${path} ${what}`, { path });
+    }
+    const type = error instanceof Defect && error.kind === 'broken' ? 'NotABackupPath' : 'SourceNotReadable';
+    throw new Problem(
+      type,
+      `${markerPath} cannot be read: ${(error as Error).message}.`,
+      { path },
+      { cause: error },
+    );
+  }
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    throw new Problem('NotABackupPath', `${markerPath} is no valid JSON.`, { path });
+  }
+}

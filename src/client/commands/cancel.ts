@@ -1,0 +1,25 @@
+/** `lifeboat cancel`: asks an operation to end. */
+import { loadConfig } from '../../config';
+import { CommandError } from '../errors';
+import { EXIT } from '../exit-codes';
+import { findOperation } from '../operations';
+import { say } from '../output';
+import { connectToServer } from '../server';
+import { GOING_ON } from '../watch';
+
+export async function cancel(operationId: string, options: { stateDir?: string }): Promise<number> {
+  const config = loadConfig(process.env, options);
+  const link = await connectToServer(config.stateDir);
+  try {
+    const { status } = await findOperation(link, operationId);
+    if (!GOING_ON.has(status.name)) {
+      const how = status.name.toLowerCase().replaceAll('_', ' ');
+      throw new CommandError('OperationEnded', `The operation ${operationId} has ended already (${how}).`);
+    }
+    await link.client.workflow.getHandle(operationId).cancel();
+    say(`Asked ${operationId} to end: running steps end at their next item, then the report is written.`);
+    return EXIT.done;
+  } finally {
+    await link.close();
+  }
+}

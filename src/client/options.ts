@@ -1,0 +1,36 @@
+/** Readers of option values. What they refuse, commander reports with the name of the option. */
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+
+/**
+ * `a,b`. May be given more than once. An empty list is refused: it would mean "all", and come from an empty shell
+ * variable most of the time.
+ */
+export function list(value: string, before?: readonly string[]): string[] {
+  const names = value.split(',').map((name) => name.trim());
+  if (names.includes('')) throw new InvalidArgumentError('A name between the commas is empty.');
+  return [...(before ?? []), ...names];
+}
+
+export function wholeNumber(value: string): number {
+  if (!/^\d{1,15}$/.test(value)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(value);
+}
+
+export function port(value: string): number {
+  const number = wholeNumber(value);
+  if (number < 1 || number > 65_535) throw new InvalidArgumentError('It must be a port, 1 to 65535.');
+  return number;
+}
+
+export function folder(value: string): string {
+  if (value === '') throw new InvalidArgumentError('It must name a folder.');
+  return resolve(value);
+}
+
+export function stateDirOption(): Option {
+  return new Option(
+    '--state-dir <dir>',
+    'folder of the ledger, the reports and the embedded server (default: LIFEBOAT_STATE_DIR)',
+  ).argParser(folder);
+}

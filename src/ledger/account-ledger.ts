@@ -1,0 +1,150 @@
+/**
+ * What is known of one account in one target: which items are there, which are in doubt.
+ *
+ * Bound to an *epoch*: every attempt takes a new one, and each write happens in a transaction that finds the epoch
+ * still current. An attempt that was overtaken (reset, lost heartbeat, SIGSTOP) can therefore write nothing more.
+ */
+import { Problem } from '../failures';
+import type { LedgerDatabases } from './env';
+import { accountKey, itemKey, itemOf, textKey, within } from './keys';
+import type { AccountRow } from './model';
+
+/** Present in the target without our doing. */
+export const FOUND = 0;
+
+export class AccountLedger {
+  private constructor(
+    private readonly db: LedgerDatabases,
+    private readonly scope: number,
+    private readonly account: number,
+    readonly epoch: number,
+  ) {}
+
+  /** Takes over the account: every earlier attempt is stale from here on. */
+  static take(db: LedgerDatabases, scope: number, account: number): AccountLedger {
+    return db.root.transactionSync(() => {
+      const key = accountKey(scope, account);
+      const row = (db.accounts.get(key) as AccountRow | undefined) ?? { epoch: 0, enumerated: false };
+      db.accounts.putSync(key, { ...row, epoch: row.epoch + 1 });
+      return new AccountLedger(db, scope, account, row.epoch + 1);
+    });
+  }
+
+  private row(): AccountRow {
+    return this.db.accounts.get(accountKey(this.scope, this.account)) as AccountRow;
+  }
+
+  /** @throws Problem `StaleAttempt` */
+  assertCurrent(): void {
+    // a read outside a transaction may be served from a snapshot of this tick
+    this.db.root.resetReadTxn();
+    this.check();
+  }
+
+  private check(): void {
+    const { epoch } = this.row();
+    if (epoch !== this.epoch) {
+      throw new Problem('StaleAttempt', `Attempt ${this.epoch} was overtaken by attempt ${epoch}.`);
+    }
+  }
+
+  /** Runs `body` in one durable transaction, if this attempt is still the latest. */
+  write<T>(body: () => T): T {
+    return this.db.root.transactionSync(() => {
+      this.check();
+      return body();
+    });
+  }
+
+  get enumerated(): boolean {
+    return this.row().enumerated;
+  }
+
+  /** Number of the operation that restored the item, {@link FOUND}, or undefined. */
+  doneBy(item: number): number | undefined {
+    return this.db.items.get(itemKey(this.scope, this.account, item));
+  }
+
+  /** Inside `write`. */
+  markDone(item: number, operation: number): void {
+    const key = itemKey(this.scope, this.account, item);
+    this.db.items.putSync(key, operation);
+    this.db.intents.removeSync(key);
+  }
+
+  /** Inside `write`. */
+  markIntent(item: number, operation: number): void {
+    this.db.intents.putSync(itemKey(this.scope, this.account, item), operation);
+  }
+
+  /** Inside `write`. */
+  dropIntent(item: number): void {
+    this.db.intents.removeSync(itemKey(this.scope, this.account, item));
+  }
+
+  /** Items that an earlier attempt may or may not have injected, and the operation that tried. */
+  doubts(): { item: number; operation: number }[] {
+    const found = [];
+    for (const { key, value } of this.db.intents.getRange(within(accountKey(this.scope, this.account)))) {
+      found.push({ item: itemOf(key), operation: value });
+    }
+    return found;
+  }
+
+  /** Forgets an enumeration that did not end. */
+  startEnumeration(): void {
+    this.write(() => {
+      const { start, end } = within(accountKey(this.scope, this.account));
+      for (const key of [...this.db.digests.getKeys({ start, end })]) this.db.digests.removeSync(key);
+    });
+  }
+
+  addFound(digests: readonly string[], own: readonly number[]): void {
+    this.write(() => {
+      for (const digest of digests) {
+        const key = textKey(this.scope, this.account, digest);
+        this.db.digests.putSync(key, (this.db.digests.get(key) ?? 0) + 1);
+      }
+      for (const item of own) {
+        if (this.doneBy(item) === undefined) this.markDone(item, FOUND);
+      }
+    });
+  }
+
+  finishEnumeration(): void {
+    this.write(() => {
+      this.db.accounts.putSync(accountKey(this.scope, this.account), { epoch: this.epoch, enumerated: true });
+    });
+  }
+
+  /** How many messages with this content were in the target before us and are not matched to an item yet. */
+  unmatched(digest: string): number {
+    return this.db.digests.get(textKey(this.scope, this.account, digest)) ?? 0;
+  }
+
+  /** Inside `write`: an item of the source is one of these messages. */
+  match(digest: string): void {
+    const key = textKey(this.scope, this.account, digest);
+    const left = (this.db.digests.get(key) ?? 0) - 1;
+    if (left > 0) this.db.digests.putSync(key, left);
+    else this.db.digests.removeSync(key);
+  }
+
+  /** The target's folder for a folder of the source, once chosen. */
+  folder(id: number): string | undefined {
+    return this.db.folders.get(itemKey(this.scope, this.account, id));
+  }
+
+  /** Whether another folder of the source has this name in the target. */
+  folderTaken(name: string, by: number): boolean {
+    const owner = this.db.folderNames.get(textKey(this.scope, this.account, name));
+    return owner !== undefined && owner !== by;
+  }
+
+  setFolder(id: number, name: string): void {
+    this.write(() => {
+      this.db.folders.putSync(itemKey(this.scope, this.account, id), name);
+      this.db.folderNames.putSync(textKey(this.scope, this.account, name), id);
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/** What a report of a restore says, whatever form it is written in. */
+
+/** Why an item is not in the target. The first two are the vendor's "read error" and "broken". */
+export const ITEM_CLASSES = ['read', 'broken', 'invalid', 'unsupported'] as const;
+export type ItemClass = (typeof ITEM_CLASSES)[number];
+
+/** How people call the classes. */
+export const CLASS_NAMES: Record<ItemClass, string> = {
+  read: 'read error',
+  broken: 'broken',
+  invalid: 'invalid',
+  unsupported: 'unsupported by the target',
+};
+
+/** What the operator can do about an item of this class. */
+export const CLASS_REMEDIES: Record<ItemClass, string> = {
+  read: 'Check permissions, the mount and the disk under the file named; fetch the file from another copy; restore again.',
+  broken: 'Look for an older state or another copy of the item; what is left of it may be salvaged.',
+  invalid:
+    'The target refuses the message for what it is; import the saved file by another way, or lift the rule.',
+  unsupported:
+    'The target cannot hold this kind of item; it is saved beside this report for import elsewhere.',
+};
+
+/** One item that was not restored. `reason` names the file and the evidence. */
+export interface Finding {
+  readonly item: number;
+  readonly class: ItemClass;
+  readonly reason: string;
+  /** Where it was saved beside the report, relative to the report's folder. */
+  readonly savedAs?: string;
+}
+
+/** Something worth knowing of an item that *was* restored, or of a folder. */
+export interface Note {
+  readonly item: number;
+  readonly text: string;
+}
+
+/**
+ * Items are metadata files whose type carries a blob, or which cannot be read:
+ * `source = restored + skipped + filtered + unrestored`. Folders, tags and mountpoints are counted apart.
+ */
+export interface Counters {
+  source: number;
+  restored: number;
+  skipped: number;
+  filtered: number;
+  unrestored: number;
+  folders: number;
+  tags: number;
+  mountpoints: number;
+  /** Raw bytes of the restored items. */
+  bytes: number;
+}
+
+export const COUNTER_NAMES = [
+  'source',
+  'restored',
+  'skipped',
+  'filtered',
+  'unrestored',
+  'folders',
+  'tags',
+  'mountpoints',
+  'bytes',
+] as const satisfies readonly (keyof Counters)[];
+
+export function zeroCounters(): Counters {
+  return {
+    source: 0,
+    restored: 0,
+    skipped: 0,
+    filtered: 0,
+    unrestored: 0,
+    folders: 0,
+    tags: 0,
+    mountpoints: 0,
+    bytes: 0,
+  };
+}
+
+export function addCounters(sum: Counters, more: Readonly<Counters>): void {
+  for (const name of COUNTER_NAMES) sum[name] += more[name];
+}
+
+export interface AccountReport {
+  readonly name: string;
+  readonly id: string;
+  /** Why none of its items were to be restored; absent for accounts that were. */
+  readonly excluded?: string;
+  readonly counters: Counters;
+  /** May be long: iterated once, never held. */
+  readonly findings: Iterable<Finding>;
+  readonly notes: Iterable<Note>;
+}
+
+/** One point of the chart: seconds since the start, items handled until then. */
+export interface ProgressPoint {
+  readonly seconds: number;
+  readonly items: number;
+}
+
+export interface NotificationResult {
+  readonly event: string;
+  readonly to: readonly string[];
+  /** `sent`, or why not. */
+  readonly outcome: string;
+}
+
+export type ReportStatus = 'completed' | 'partial' | 'cancelled' | 'failed';
+
+export interface ReportHead {
+  readonly version: 1;
+  readonly operationId: string;
+  readonly operation: 'External Restore';
+  readonly status: ReportStatus;
+  /** For `failed`: what went wrong and what to do. */
+  readonly failure?: string;
+  readonly engine: { readonly name: string; readonly reason: string };
+  readonly source: {
+    readonly path: string;
+    readonly serverName: string;
+    readonly serverId: string;
+    readonly dialect: string;
+  };
+  readonly target: { readonly url: string; readonly description: string };
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** Seconds a phase took, in order. */
+  readonly phases: readonly { readonly name: string; readonly seconds: number }[];
+  readonly provisioned: {
+    readonly domains: number;
+    readonly coses: number;
+    readonly lists: number;
+    readonly accounts: number;
+    readonly aliases: number;
+    readonly existing: number;
+  };
+  readonly totals: Counters;
+  readonly unrestoredByClass: Record<ItemClass, number>;
+  /** Of the operation as a whole: warnings of the preflight, what provisioning could not take over. */
+  readonly notes: readonly string[];
+  readonly notifications: readonly NotificationResult[];
+  readonly progress: readonly ProgressPoint[];
+}
+
+export interface RestoreReport {
+  readonly head: ReportHead;
+  readonly accounts: Iterable<AccountReport>;
+}

@@ -1,0 +1,99 @@
+/**
+ * Restores the items of one account, from where an earlier attempt stopped.
+ *
+ * The order of each batch is what exactly-once rests on: intents (on disk), deliver, make visible, then `done`
+ * together with the counters and the cursor (on disk). Whatever dies in between leaves intents without `done`; the
+ * next attempt looks exactly these up in the target.
+ */
+import type { BackupPath } from '../backup-path/store';
+import { walkItems, type WalkEntry } from '../backup-path/walk';
+import type { AccountLedger } from '../ledger/account-ledger';
+import type { OperationLedger } from '../ledger/operation-ledger';
+import type { Mailbox } from '../mail/target';
+import { classify, type Candidate, type Classifier, type ItemRules } from './classify';
+import { Deliverer } from './deliver';
+import { enumerate, settleDoubts } from './doubts';
+import { FolderResolver } from './folders';
+import { itemKeyOf } from './item-key';
+import type { Outcome } from './outcome';
+import { recordBatch } from './record';
+import type { SourceGuard } from './source-guard';
+
+/** What a kill redoes at most, beside what is in flight: so many items, or so many bytes. */
+const BATCH_ITEMS = 256;
+const BATCH_BYTES = 32 * 1024 * 1024;
+
+export interface SliceEnv {
+  readonly store: BackupPath;
+  readonly operation: OperationLedger;
+  readonly rules: ItemRules;
+  readonly reportDir: string;
+  readonly saveInvalid: boolean;
+  readonly guard: SourceGuard;
+  /** Called after every batch. */
+  readonly onProgress: () => void;
+  /** True when the attempt should end at the next item boundary. */
+  readonly shouldStop: () => boolean;
+}
+
+/** @returns true when the account is done, false when it was stopped before */
+export async function restoreAccount(
+  env: SliceEnv,
+  seq: number,
+  ledger: AccountLedger,
+  mailbox: Mailbox,
+): Promise<boolean> {
+  const work = env.operation.work(seq);
+  const keyOf = (item: number): string => itemKeyOf(env.store.marker.serverId, work.id, item);
+  await mailbox.cleanLeftovers();
+  if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress);
+  await settleDoubts(ledger, mailbox, keyOf);
+  const notes: { item: number; text: string }[] = [];
+  const folders = new FolderResolver(env.store, work.id, mailbox, ledger, (item, text) =>
+    notes.push({ item, text }),
+  );
+  const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf);
+  const classifier: Classifier = {
+    store: env.store,
+    rules: env.rules,
+    operation: env.operation.number,
+    ledger,
+    accepts: (type) => mailbox.accepts(type),
+  };
+  const walk = walkItems(env.store, work.id, work.cursor);
+  let held: Outcome[] = [];
+  for (;;) {
+    // not in the middle of a streak that may turn out to be a source that went away
+    if (held.length === 0 && env.shouldStop()) return false;
+    const { batch, done } = takeBatch(walk, classifier);
+    // a store that went away looks like an account without items
+    if (done) env.store.assertThere();
+    const intents = batch.filter(({ kind }) => kind === 'deliver');
+    if (intents.length > 0) {
+      ledger.write(() => intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number)));
+    }
+    const outcomes = [...held, ...(await deliverer.deliverAll(batch))];
+    await mailbox.commit(() => ledger.assertCurrent());
+    held = done ? [] : outcomes.splice(outcomes.length - Math.min(env.guard.streak, outcomes.length));
+    recordBatch({ operation: env.operation, seq, ledger, outcomes, notes: notes.splice(0), done });
+    env.onProgress();
+    if (done) return true;
+  }
+}
+
+function takeBatch(
+  walk: Generator<WalkEntry>,
+  classifier: Classifier,
+): { batch: Candidate[]; done: boolean } {
+  const batch: Candidate[] = [];
+  const matched = new Map<string, number>();
+  let bytes = 0;
+  while (batch.length < BATCH_ITEMS && bytes < BATCH_BYTES) {
+    const next = walk.next();
+    if (next.done) return { batch, done: true };
+    const candidate = classify(classifier, matched, next.value);
+    if (candidate.kind === 'deliver' || candidate.kind === 'save') bytes += candidate.state.size;
+    batch.push(candidate);
+  }
+  return { batch, done: false };
+}

@@ -1,0 +1,79 @@
+/** Decides what is to be done with a metadata file, before anything is touched. */
+import { broken, Defect } from '../backup-path/defect';
+import { carriesBlob, type ItemState } from '../backup-path/model';
+import type { BackupPath } from '../backup-path/store';
+import type { Cursor, WalkEntry } from '../backup-path/walk';
+import { FOUND, type AccountLedger } from '../ledger/account-ledger';
+
+export interface ItemRules {
+  readonly filterDeleted: boolean;
+  /** Bytes; null: no limit. */
+  readonly maxFileSize: number | null;
+}
+
+interface Common {
+  readonly item: number;
+  readonly cursor: Cursor;
+}
+export type Candidate = Common &
+  (
+    | { readonly kind: 'defect'; readonly defect: Defect }
+    | { readonly kind: 'apart'; readonly state: ItemState }
+    /** Left out by the rules. */
+    | { readonly kind: 'filtered' }
+    /** In the target already; `ours`: put there by this very operation before an interruption. */
+    | { readonly kind: 'present'; readonly ours: boolean; readonly state: ItemState }
+    /** The same content was in the target before us. */
+    | { readonly kind: 'match'; readonly digest: string }
+    /** To be delivered, or saved beside the report when the target cannot hold its type. */
+    | { readonly kind: 'deliver' | 'save'; readonly state: ItemState & { readonly digest: string } }
+  );
+
+export interface Classifier {
+  readonly store: BackupPath;
+  readonly rules: ItemRules;
+  readonly operation: number;
+  readonly ledger: AccountLedger;
+  accepts(type: string): boolean;
+}
+
+/** @param matched digests already matched in this batch, which the ledger does not know yet */
+export function classify(env: Classifier, matched: Map<string, number>, entry: WalkEntry): Candidate {
+  if (entry.kind === 'folder') return { kind: 'defect', item: 0, cursor: entry.cursor, defect: entry.defect };
+  const common = { item: entry.id, cursor: entry.cursor };
+  const state = currentState(env.store, entry);
+  if (state instanceof Defect) return { ...common, kind: 'defect', defect: state };
+  if (!carriesBlob(state.type)) return { ...common, kind: 'apart', state };
+  if (env.rules.filterDeleted && state.deleted) return { ...common, kind: 'filtered' };
+  if (env.rules.maxFileSize !== null && state.size > env.rules.maxFileSize)
+    return { ...common, kind: 'filtered' };
+  const doneBy = env.ledger.doneBy(entry.id);
+  if (doneBy !== undefined) {
+    return { ...common, kind: 'present', ours: doneBy !== FOUND && doneBy === env.operation, state };
+  }
+  const { digest } = state;
+  if (digest === null) {
+    return { ...common, kind: 'defect', defect: broken(`a ${state.type} without a digest`, entry.path) };
+  }
+  const used = matched.get(digest) ?? 0;
+  if (env.ledger.unmatched(digest) > used) {
+    matched.set(digest, used + 1);
+    return { ...common, kind: 'match', digest };
+  }
+  return { ...common, kind: env.accepts(state.type) ? 'deliver' : 'save', state: { ...state, digest } };
+}
+
+/** The state an item is in, or why that cannot be known. */
+export function currentState(
+  store: BackupPath,
+  entry: Extract<WalkEntry, { kind: 'item' | 'misplaced' }>,
+): ItemState | Defect {
+  if (entry.kind === 'misplaced') return broken('a metadata file in the folder of other ids', entry.path);
+  try {
+    // never empty: the reader refuses that
+    return store.itemStates(entry.path).at(-1) as ItemState;
+  } catch (error) {
+    if (error instanceof Defect) return error;
+    throw error;
+  }
+}

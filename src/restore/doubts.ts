@@ -1,0 +1,49 @@
+/** Asking the target what the ledger does not know. */
+import type { AccountLedger } from '../ledger/account-ledger';
+import type { Mailbox } from '../mail/target';
+
+const PAGE = 2_000;
+
+/**
+ * Lists the mailbox once, before the first injection: messages that we delivered (the ledger was lost) by their
+ * name, every other by its digest. Without this, a second run without a ledger would double everything.
+ */
+export async function enumerate(
+  ledger: AccountLedger,
+  mailbox: Mailbox,
+  keyOf: (item: number) => string,
+  onAlive: () => void,
+): Promise<void> {
+  ledger.startEnumeration();
+  let digests: string[] = [];
+  let own: number[] = [];
+  const flush = (): void => {
+    if (digests.length + own.length > 0) ledger.addFound(digests, own);
+    digests = [];
+    own = [];
+  };
+  for await (const message of mailbox.existing(onAlive)) {
+    if (message.kind === 'other') digests.push(message.digest);
+    else if (message.key === keyOf(message.itemId)) own.push(message.itemId);
+    if (digests.length + own.length >= PAGE) flush();
+  }
+  flush();
+  ledger.finishEnumeration();
+}
+
+/** Items with an intent and no `done`: those that are there become done, the others are free to be injected. */
+export async function settleDoubts(
+  ledger: AccountLedger,
+  mailbox: Mailbox,
+  keyOf: (item: number) => string,
+): Promise<void> {
+  const doubts = ledger.doubts();
+  if (doubts.length === 0) return;
+  const found = await mailbox.findDelivered(doubts.map(({ item }) => ({ itemId: item, key: keyOf(item) })));
+  ledger.write(() => {
+    for (const { item, operation } of doubts) {
+      if (found.has(item)) ledger.markDone(item, operation);
+      else ledger.dropIntent(item);
+    }
+  });
+}

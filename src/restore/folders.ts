@@ -1,0 +1,91 @@
+/** Which folder of the target stands for a folder of the source. */
+import { Defect } from '../backup-path/defect';
+import type { ItemState } from '../backup-path/model';
+import type { BackupPath } from '../backup-path/store';
+import type { AccountLedger } from '../ledger/account-ledger';
+import type { Mailbox, SystemFolder } from '../mail/target';
+
+const ROOT = 1;
+/** Folders that every mailbox has without a metadata file (backup-path-format; 13, 14 and 16 by the server's table). */
+const SYSTEM: ReadonlyMap<number, SystemFolder> = new Map([
+  [2, 'Inbox'],
+  [3, 'Trash'],
+  [4, 'Junk'],
+  [5, 'Sent'],
+  [6, 'Drafts'],
+  [7, 'Contacts'],
+  [10, 'Calendar'],
+  [13, 'Emailed Contacts'],
+  [14, 'Chats'],
+  [15, 'Tasks'],
+  [16, 'Briefcase'],
+]);
+/** Deeper than any mailbox; a longer chain is a circle. */
+const MAX_DEPTH = 200;
+
+export interface ResolvedFolder {
+  readonly folder: string;
+  /** What the report should say of the folder, when it is not simply there. */
+  readonly note: string | null;
+}
+
+/**
+ * Resolves folders by looking up their metadata by id, so that no pass over all items is needed before the first
+ * one is restored. What was decided once stands in the ledger, and stays so in later runs.
+ */
+export class FolderResolver {
+  private readonly known = new Map<number, string>();
+
+  constructor(
+    private readonly store: BackupPath,
+    private readonly accountId: string,
+    private readonly mailbox: Mailbox,
+    private readonly ledger: AccountLedger,
+    private readonly onNote: (folderId: number, text: string) => void,
+  ) {}
+
+  /** The target's folder for a folder id, created when missing. A folder nobody knows becomes `unknown_<id>`. */
+  async resolve(id: number): Promise<string> {
+    return this.resolveChain(id, new Set());
+  }
+
+  private async resolveChain(id: number, path: Set<number>): Promise<string> {
+    const known = this.known.get(id);
+    if (known !== undefined) return known;
+    const folder = await this.create(id, path);
+    this.known.set(id, folder);
+    return folder;
+  }
+
+  private async create(id: number, path: Set<number>): Promise<string> {
+    const system = id === ROOT ? 'Inbox' : SYSTEM.get(id);
+    if (system) return (await this.mailbox.systemFolder(system)).folder;
+    const chosen = this.ledger.folder(id);
+    if (chosen !== undefined) {
+      await this.mailbox.ensureFolder(chosen);
+      return chosen;
+    }
+    const state = path.has(id) || path.size > MAX_DEPTH ? null : this.lookUp(id);
+    const name = state?.name || `unknown_${id}`;
+    if (!state?.name) this.onNote(id, `folder ${id} is not in the backup; its items are in "${name}"`);
+    path.add(id);
+    const parent = state && state.folder !== ROOT ? await this.resolveChain(state.folder, path) : undefined;
+    const result = await this.mailbox.folder(parent, name, (candidate) =>
+      this.ledger.folderTaken(candidate, id),
+    );
+    this.ledger.setFolder(id, result.folder);
+    if (result.renamedTo) this.onNote(id, `folder "${name}" is called "${result.renamedTo}" in the target`);
+    return result.folder;
+  }
+
+  /** Null when the folder has no readable metadata: its items go to a folder of their own, none is lost for it. */
+  private lookUp(id: number): ItemState | null {
+    try {
+      const state = this.store.itemById(this.accountId, id).at(-1);
+      return state?.type === 'folder' ? state : null;
+    } catch (error) {
+      if (error instanceof Defect) return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/** What became of one metadata file. */
+import type { Cursor } from '../backup-path/walk';
+import type { Mountpoint } from '../ledger/operation-ledger';
+import type { Counters, Finding } from '../report/model';
+
+export interface Outcome {
+  /** Item id; for a folder of metadata that cannot be listed, 0. */
+  readonly item: number;
+  readonly cursor: Cursor;
+  /** The one counter that this file adds 1 to, `source` apart. */
+  readonly counts: Exclude<keyof Counters, 'source' | 'bytes'>;
+  readonly bytes?: number;
+  /** What the ledger learns: delivered by us, or matched to a message that was there, by digest. */
+  readonly ledger?: 'delivered' | { readonly matched: string };
+  /** An intent was written for it and nothing was injected. */
+  readonly dropIntent?: boolean;
+  readonly finding?: Finding;
+  readonly note?: string;
+  readonly mountpoint?: Mountpoint;
+}
+
+/** Folders, tags and mountpoints are no items: they are counted apart from the source. */
+export const isItem = (outcome: Outcome): boolean =>
+  outcome.counts !== 'folders' && outcome.counts !== 'tags' && outcome.counts !== 'mountpoints';

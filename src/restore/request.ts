@@ -1,0 +1,17 @@
+/** What every step of a restore is told. Plain data: it crosses into worker threads. */
+import type { ExternalRestoreInput } from '../contracts/external-restore';
+
+export interface RestoreRequest {
+  /** The user's name of the operation: the workflow id. */
+  readonly operationId: string;
+  /** Names one chain of runs: a reset goes on with it, a new start under the same id does not. */
+  readonly operationKey: string;
+  readonly input: ExternalRestoreInput;
+}
+
+/** What the worker adds. */
+export interface RestoreSettings {
+  readonly stateDir: string;
+  /** Used when the input names no target. */
+  readonly defaultTarget: string;
+}

@@ -1,0 +1,110 @@
+/** Which accounts are restored, in which order, and why the others are not. */
+import { Defect } from '../backup-path/defect';
+import type { AccountInfo } from '../backup-path/model';
+import type { BackupPath } from '../backup-path/store';
+import type { ExternalRestoreInput } from '../contracts/external-restore';
+import { Problem } from '../failures';
+
+export interface Selected {
+  readonly id: string;
+  readonly name: string;
+  readonly excluded: string | null;
+  readonly defect: { readonly kind: 'read' | 'broken'; readonly reason: string } | null;
+}
+
+type Rules = Pick<ExternalRestoreInput, 'accounts' | 'domains' | 'filterDeleted' | 'skipSystemAccounts'>;
+
+/**
+ * Every account of the store: first those to restore, in the order asked for, then those left out.
+ * @throws Problem `AccountNotFound` when one that was asked for is not in the store
+ */
+export function selectAccounts(store: BackupPath, rules: Rules): Selected[] {
+  const infos = store.accountIds().ids.map((id) => readInfo(store, id));
+  const wanted = new Map(rules.accounts.map((name, index) => [name.toLowerCase(), index]));
+  const domains = new Set(rules.domains.map((domain) => domain.toLowerCase()));
+  requireAll(store, rules, infos);
+  const rank = (entry: Selected): number =>
+    wanted.get(entry.id.toLowerCase()) ?? wanted.get(entry.name.toLowerCase()) ?? wanted.size;
+  const selected = infos.map(({ info, defect, id }): Selected => {
+    const entry = { id, name: info?.name ?? id, defect };
+    return { ...entry, excluded: exclusion(rules, wanted, domains, { ...entry, excluded: null }, info) };
+  });
+  const included = selected.filter((entry) => entry.excluded === null);
+  // a stable sort: accounts of one rank stay in the order of the store
+  included.sort((a, b) => rank(a) - rank(b));
+  return [...included, ...selected.filter((entry) => entry.excluded !== null)];
+}
+
+interface Read {
+  readonly id: string;
+  readonly info: AccountInfo | null;
+  readonly defect: Selected['defect'];
+}
+
+function readInfo(store: BackupPath, id: string): Read {
+  try {
+    const info = store.accountInfo(id);
+    const unsafe = unsafeName(info.name);
+    if (unsafe === null) return { id, info, defect: null };
+    return { id, info: null, defect: { kind: 'broken', reason: `the account's name ${unsafe}` } };
+  } catch (error) {
+    if (!(error instanceof Defect)) throw error;
+    return { id, info: null, defect: { kind: error.kind, reason: error.message } };
+  }
+}
+
+/** A name becomes a path or a command later: what is no plain address is not used at all. */
+function unsafeName(name: string): string | null {
+  const at = name.lastIndexOf('@');
+  const shown = JSON.stringify(name.slice(0, 80));
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  if (at < 1 || at === name.length - 1 || /[\s/\\:\x00-\x1f\x7f]/.test(name))
+    return `${shown} is no mail address`;
+  if (
+    name.startsWith('.') ||
+    !/^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?$/.test(name.slice(at + 1)) ||
+    name.includes('..')
+  ) {
+    return `${shown} is no mail address`;
+  }
+  return name.length > 320 ? `${shown} is too long` : null;
+}
+
+function exclusion(
+  rules: Rules,
+  wanted: ReadonlyMap<string, number>,
+  domains: ReadonlySet<string>,
+  entry: Selected,
+  info: AccountInfo | null,
+): string | null {
+  const named = wanted.has(entry.id.toLowerCase()) || wanted.has(entry.name.toLowerCase());
+  if (wanted.size > 0 && !named) return 'not among the accounts asked for';
+  // of an account without a usable account_info nothing more is known
+  if (info === null) return domains.size > 0 && !named ? 'its domain is not known' : null;
+  if (domains.size > 0 && !domains.has(domainOf(info.name))) return 'not in the domains asked for';
+  if (rules.filterDeleted && info.status === 'deleted') return 'a deleted account';
+  if (rules.skipSystemAccounts && info.system && !named) return 'a system account';
+  return null;
+}
+
+function requireAll(store: BackupPath, rules: Rules, infos: readonly Read[]): void {
+  const present = new Set(
+    infos.flatMap(({ id, info }) => [id.toLowerCase(), ...(info ? [info.name.toLowerCase()] : [])]),
+  );
+  const missing = rules.accounts.filter((name) => !present.has(name.toLowerCase()));
+  const domainsPresent = new Set(infos.flatMap(({ info }) => (info ? [domainOf(info.name)] : [])));
+  const noDomain = rules.domains.filter((domain) => !domainsPresent.has(domain.toLowerCase()));
+  if (missing.length === 0 && noDomain.length === 0) return;
+  const list = (names: readonly string[]): string =>
+    names.slice(0, 20).join(', ') + (names.length > 20 ? ', …' : '');
+  const parts = [
+    ...(missing.length > 0 ? [`no account ${list(missing)}`] : []),
+    ...(noDomain.length > 0 ? [`no account of the domain ${list(noDomain)}`] : []),
+  ];
+  throw new Problem('AccountNotFound', `The Backup Path ${store.root} has ${parts.join(' and ')}.`, {
+    accounts: missing.slice(0, 20),
+    domains: noDomain.slice(0, 20),
+  });
+}
+
+export const domainOf = (name: string): string => name.slice(name.lastIndexOf('@') + 1).toLowerCase();

@@ -1,0 +1,136 @@
+/**
+ * The steps of a restore by the direct engine, each a function of plain data, so that each can run in a worker thread:
+ * they read, gunzip and hash synchronously, which is several times faster than the asynchronous forms and must not
+ * block the loop that sends heartbeats.
+ */
+import type { ProvisionCounts } from '../mail/target';
+import type { Counters, ReportHead } from '../report/model';
+import { summaryText } from '../report/summary';
+import { writeReport, type ReportFiles } from '../report/write';
+import { restoreExtras } from './extras';
+import { planRestore, type PlanResult } from './plan';
+import { provision } from './provision';
+import { reportOf, type Ending } from './report-of';
+import type { RestoreRequest, RestoreSettings } from './request';
+import { withSession, type Session } from './session';
+import { believedFailures, runSlice } from './slice';
+import { SourceGuard } from './source-guard';
+
+/** What a step says while it works; kept as the heartbeat's details, so it explains itself. */
+export interface TaskProgress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: string;
+  readonly counters?: Counters;
+  readonly accountsDone?: number;
+}
+
+export interface TaskHooks {
+  progress(progress: TaskProgress): void;
+  /** True once the step should end at the next safe point. */
+  stopRequested(): boolean;
+}
+
+export interface SliceResult {
+  readonly more: boolean;
+  readonly counters: Counters;
+  readonly handled: number;
+  readonly accountsDone: number;
+}
+
+export interface ReportResult {
+  readonly dir: string;
+  readonly summary: string;
+  readonly counters: Counters;
+  readonly head: ReportHead;
+  readonly files: ReportFiles;
+}
+
+interface Base {
+  readonly request: RestoreRequest;
+  readonly settings: RestoreSettings;
+}
+export interface TaskInputs {
+  plan: Base;
+  provision: Base;
+  slice: Base & { lane: number; seconds: number };
+  extras: Base;
+  report: Base & { ending: Ending };
+}
+export interface TaskResults {
+  plan: PlanResult;
+  provision: ProvisionCounts;
+  slice: SliceResult;
+  /** Whether everything was done. */
+  extras: boolean;
+  report: ReportResult;
+}
+export type TaskName = keyof TaskInputs;
+
+type Tasks = { [K in TaskName]: (input: TaskInputs[K], hooks: TaskHooks) => Promise<TaskResults[K]> };
+
+export const TASKS: Tasks = {
+  plan: ({ request, settings }, hooks) =>
+    withSession(request, settings, false, (session) =>
+      planRestore(session, (done) =>
+        hooks.progress({ step: 'reading the accounts', done, total: done, unit: 'accounts' }),
+      ),
+    ),
+  provision: ({ request, settings }, hooks) =>
+    withSession(request, settings, true, (session) => {
+      const total = session.operation.row().accounts;
+      return provision(session, (done) =>
+        hooks.progress({ step: 'provisioning', done, total, unit: 'accounts' }),
+      );
+    }),
+  slice: (input, hooks) =>
+    withSession(input.request, input.settings, true, (session) => slice(session, input, hooks)),
+  extras: ({ request, settings }, hooks) =>
+    withSession(request, settings, true, (session) => {
+      const total = session.operation.row().accounts;
+      const progress = (done: number): void =>
+        hooks.progress({ step: 'mountpoints, shares, data sources', done, total, unit: 'accounts' });
+      return restoreExtras(session, progress, () => hooks.stopRequested());
+    }),
+  report: ({ request, settings, ending }) =>
+    withSession(request, settings, true, async (session) => {
+      const report = reportOf(session, ending);
+      const files = await writeReport(session.reportDir, report);
+      if (ending.status !== 'cancelled') session.operation.update({ finished: true });
+      const { head } = report;
+      return { dir: session.reportDir, summary: summaryText(head), counters: head.totals, head, files };
+    }),
+};
+
+async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHooks): Promise<SliceResult> {
+  const { operation, store, request, reportDir } = session;
+  const until = Date.now() + input.seconds * 1000;
+  const { files } = operation.row();
+  const report = (): void => {
+    const { counters, handled, accountsDone } = operation.totals();
+    hooks.progress({
+      step: 'restoring items',
+      done: handled,
+      total: files,
+      unit: 'items',
+      counters,
+      accountsDone,
+    });
+  };
+  const more = await runSlice({
+    store,
+    operation,
+    rules: request.input,
+    reportDir,
+    saveInvalid: request.input.onInvalid === 'save',
+    guard: new SourceGuard(store, believedFailures(operation, request.input.advanced.patienceSeconds)),
+    onProgress: report,
+    shouldStop: () => hooks.stopRequested() || Date.now() >= until,
+    openedLedger: session.ledger,
+    target: session.target,
+    lane: input.lane,
+  });
+  const { counters, handled, accountsDone } = operation.totals();
+  return { more, counters, handled, accountsDone };
+}

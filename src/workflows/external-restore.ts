@@ -1,0 +1,180 @@
+/** External Restore: brings a Backup Path back into mailboxes. */
+import {
+  ActivityCancellationType,
+  type ActivityInterfaceFor,
+  CancellationScope,
+  ContinueAsNew,
+  continueAsNew,
+  isCancellation,
+  log,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import {
+  externalRestoreExample,
+  externalRestoreInput,
+  type ExternalRestoreInput,
+  type ExternalRestoreRequest,
+  type ExternalRestoreResult,
+} from '../contracts/external-restore';
+import { parseInput } from '../contracts/input';
+import type { ReportStatus } from '../report/model';
+import type { RestoreRequest } from '../restore/request';
+import { failureMessage, unwrapFailure } from './failure';
+import { RestoreState } from './restore-state';
+
+interface Run {
+  readonly request: RestoreRequest;
+  readonly state: RestoreState;
+  /** What passes by itself (a source or target that is away, a full disk) is tried again for as long as it takes. */
+  readonly patient: ActivityInterfaceFor<Activities>;
+  /** Neither a mail nor the report of a failed restore may hold up its end for ever. */
+  readonly bounded: ActivityInterfaceFor<Activities>;
+}
+
+/** Every step says by heartbeat that it lives; one of a dead worker is taken over after that time. */
+function stepsOf(input: Pick<ExternalRestoreInput, 'advanced'>): Pick<Run, 'patient' | 'bounded'> {
+  const common = {
+    heartbeatTimeout: input.advanced.heartbeatSeconds * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  };
+  return {
+    patient: proxyActivities<Activities>({
+      ...common,
+      startToCloseTimeout: '12 hours',
+      // a killed worker is no reason to wait longer each time; failures say themselves how long (activities/failure.ts)
+      retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+    }),
+    bounded: proxyActivities<Activities>({
+      ...common,
+      startToCloseTimeout: '10 minutes',
+      retry: { initialInterval: '1 second', maximumInterval: '5 seconds', maximumAttempts: 5 },
+    }),
+  };
+}
+
+/** Shortest work unit; they grow to `sliceSeconds`, so that a short restore shows its progress and a long one costs nothing. */
+const FIRST_SLICE_SECONDS = 2;
+
+export async function externalRestore(raw: ExternalRestoreRequest): Promise<ExternalRestoreResult> {
+  const input = parseInput(externalRestoreInput, raw, externalRestoreExample);
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const { carry, ...rest } = input;
+  const request: RestoreRequest = {
+    operationId: workflowId,
+    operationKey: `${workflowId} ${firstExecutionRunId}`,
+    input: rest,
+  };
+  const run: Run = { request, state: new RestoreState(carry), ...stepsOf(input) };
+  try {
+    if (!carry) {
+      await preflight(run);
+      await provision(run);
+    }
+    if (!input.provisioningOnly) {
+      const finished = await restoreItems(run);
+      if (!finished) return await continueAsNew<typeof externalRestore>({ ...raw, carry: run.state.carry() });
+      await restoreExtras(run);
+    }
+    return await report(run);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    return await endEarly(run, error);
+  }
+}
+
+async function preflight(run: Run): Promise<void> {
+  const { request, state } = run;
+  state.begin('preflight');
+  state.planned(await run.patient.planRestore({ request }));
+  if (state.plan.notify) await notify(run, { event: 'started' });
+}
+
+async function provision(run: Run): Promise<void> {
+  const { request, state } = run;
+  state.begin('provisioning');
+  const { notes: _notes, ...provisioned } = await run.patient.provisionTarget({ request });
+  if (state.plan.notify) {
+    await notify(run, {
+      event: 'phase1',
+      provisioned,
+      itemsFollow: !request.input.provisioningOnly,
+    });
+  }
+}
+
+type NotifyEvent = Parameters<Activities['notify']>[0]['what'];
+
+async function notify({ request, state, bounded }: Run, what: NotifyEvent): Promise<void> {
+  try {
+    state.notified(
+      await bounded.notify({ request, startedAt: state.startedAt, target: state.plan.target, what }),
+    );
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    state.notified({ event: what.event, to: [], outcome: `not sent: ${failureMessage(error)}` });
+  }
+}
+
+/** Lanes work side by side until nothing is left. Answers false when it is time to continue as new. */
+async function restoreItems({ request, state, patient }: Run): Promise<boolean> {
+  state.begin('items');
+  const { concurrentAccounts, advanced } = request.input;
+  const scope = new CancellationScope({ cancellable: true });
+  const lane = async (number: number): Promise<boolean> => {
+    let seconds = Math.min(FIRST_SLICE_SECONDS, advanced.sliceSeconds);
+    for (;;) {
+      const slice = await patient.restoreSlice({ request, lane: number, seconds });
+      state.advanced(slice);
+      if (!slice.more) return true;
+      if (state.historyIsLong(advanced.continueAsNewAfterEvents)) return false;
+      seconds = Math.min(seconds * 2, advanced.sliceSeconds);
+    }
+  };
+  const ends = await scope.run(() =>
+    Promise.allSettled(
+      Array.from({ length: concurrentAccounts }, (_, number) =>
+        lane(number).catch((error: unknown) => {
+          // one lane that cannot go on ends the others at their next item
+          scope.cancel();
+          throw error;
+        }),
+      ),
+    ),
+  );
+  const failures = ends.filter((end) => end.status === 'rejected').map(({ reason }) => reason as unknown);
+  if (failures.length > 0) throw failures.find((failure) => !isCancellation(failure)) ?? failures[0];
+  return ends.every((end) => end.status === 'fulfilled' && end.value);
+}
+
+async function restoreExtras({ request, state, patient }: Run): Promise<void> {
+  state.begin('mountpoints and shares');
+  while (!(await patient.restoreExtras({ request })));
+}
+
+async function report({ request, state, patient }: Run): Promise<ExternalRestoreResult> {
+  state.begin('report');
+  const status = state.unrestored > 0 ? 'partial' : 'completed';
+  const { dir, counters } = await patient.writeReport({ request, ending: state.ending(status) });
+  state.begin('ended');
+  const { source, restored, skipped, filtered, unrestored } = counters;
+  const { target } = state.plan;
+  const { operationId } = request;
+  return { status, operationId, source, restored, skipped, filtered, unrestored, reportDir: dir, target };
+}
+
+/** Cancelled or failed: what was done stays, and is reported. */
+async function endEarly({ request, state, bounded }: Run, error: unknown): Promise<never> {
+  const status: ReportStatus = isCancellation(error) ? 'cancelled' : 'failed';
+  if (state.isPlanned) {
+    await CancellationScope.nonCancellable(async () => {
+      const ending = state.ending(status, status === 'failed' ? failureMessage(error) : undefined);
+      // the failure that ends the restore matters more than one of its report
+      await bounded.writeReport({ request, ending }).catch((failure: unknown) => {
+        log.warn('the report could not be written', { cause: failureMessage(failure) });
+      });
+    });
+  }
+  throw unwrapFailure(error);
+}

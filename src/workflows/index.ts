@@ -1,0 +1,1 @@
+export { externalRestore } from './external-restore';

@@ -1,0 +1,160 @@
+/** What an External Restore knows of itself, and how it shows it: the status query and the details in the UI. */
+import {
+  ApplicationFailure,
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {
+  ExternalRestoreCarry,
+  ExternalRestoreStatus,
+  RestorePhase,
+} from '../contracts/external-restore';
+import type { NotificationResult, ReportStatus } from '../report/model';
+import type { Ending } from '../restore/report-of';
+import type { SliceResult } from '../restore/tasks';
+
+export const statusQuery = defineQuery<ExternalRestoreStatus>('status');
+
+export class RestoreState {
+  private phase: RestorePhase = 'preflight';
+  private phaseStartedAt = Date.now();
+  private readonly phases: { name: string; seconds: number }[] = [];
+  private readonly notifications: NotificationResult[] = [];
+  private knownPlan: ExternalRestoreCarry['plan'] | null = null;
+  private latest: SliceResult | null = null;
+  readonly startedAt: number;
+
+  constructor(carry: ExternalRestoreCarry | undefined) {
+    this.startedAt = carry?.startedAt ?? Date.now();
+    if (carry) {
+      this.knownPlan = carry.plan;
+      this.phase = 'items';
+      this.phaseStartedAt = carry.phaseStartedAt;
+      this.phases.push(...carry.phases);
+      this.notifications.push(...carry.notifications);
+    }
+    setHandler(statusQuery, () => this.status(), {
+      description: 'Phase, counts, rate and estimated time of this restore. No input.',
+    });
+    this.show();
+  }
+
+  get plan(): ExternalRestoreCarry['plan'] {
+    if (!this.knownPlan)
+      throw ApplicationFailure.nonRetryable('The restore is not planned yet.', 'Unexpected');
+    return this.knownPlan;
+  }
+
+  get isPlanned(): boolean {
+    return this.knownPlan !== null;
+  }
+
+  get unrestored(): number {
+    return this.latest?.counters.unrestored ?? 0;
+  }
+
+  planned(plan: ExternalRestoreCarry['plan']): void {
+    this.knownPlan = plan;
+    this.show();
+  }
+
+  notified(result: NotificationResult): void {
+    this.notifications.push(result);
+  }
+
+  begin(phase: RestorePhase): void {
+    if (phase !== this.phase) {
+      this.phases.push({ name: this.phase, seconds: this.sincePhaseStart() });
+      this.phase = phase;
+      this.phaseStartedAt = Date.now();
+    }
+    this.show();
+  }
+
+  advanced(slice: SliceResult): void {
+    // lanes end in any order; the ledger's totals only grow
+    if (!this.latest || slice.handled >= this.latest.handled) this.latest = slice;
+    this.show();
+  }
+
+  historyIsLong(limit: number | null): boolean {
+    const { continueAsNewSuggested, historyLength } = workflowInfo();
+    return continueAsNewSuggested || (limit !== null && historyLength >= limit);
+  }
+
+  carry(): ExternalRestoreCarry {
+    const { plan, startedAt, phases, phaseStartedAt, notifications } = this;
+    return {
+      plan,
+      startedAt,
+      phases,
+      phaseStartedAt,
+      notifications: notifications.map((n) => ({ ...n, to: [...n.to] })),
+    };
+  }
+
+  ending(status: ReportStatus, failure?: string): Ending {
+    return {
+      status,
+      ...(failure === undefined ? {} : { failure }),
+      endedAt: Date.now(),
+      phases: [
+        ...this.phases,
+        ...(this.phase === 'report' ? [] : [{ name: this.phase, seconds: this.sincePhaseStart() }]),
+      ],
+      notifications: this.notifications,
+      engineReason: this.plan.engineReason,
+    };
+  }
+
+  private sincePhaseStart(): number {
+    return Math.max(0, Math.round((Date.now() - this.phaseStartedAt) / 100) / 10);
+  }
+
+  status(): ExternalRestoreStatus {
+    const counters = this.latest?.counters;
+    const handled = this.latest?.handled ?? 0;
+    const total = this.knownPlan?.files ?? 0;
+    const rate = this.rate(handled);
+    return {
+      phase: this.phase,
+      total,
+      handled,
+      restored: counters?.restored ?? 0,
+      skipped: counters?.skipped ?? 0,
+      filtered: counters?.filtered ?? 0,
+      unrestored: counters?.unrestored ?? 0,
+      accounts: this.knownPlan?.accounts ?? 0,
+      accountsDone: this.latest?.accountsDone ?? 0,
+      ratePerSecond: rate,
+      etaSeconds: rate ? Math.round(Math.max(0, total - handled) / rate) : null,
+    };
+  }
+
+  /** Items a second since the phase of the items began; null before the first numbers. */
+  private rate(handled: number): number | null {
+    if (this.phase !== 'items' || !this.latest) return null;
+    const seconds = (Date.now() - this.phaseStartedAt) / 1000;
+    return seconds > 0 ? Math.round((handled / seconds) * 10) / 10 : null;
+  }
+
+  /** The page of the Temporal UI. Costs no history: it is rebuilt on replay and fetched by a query. */
+  private show(): void {
+    const s = this.status();
+    const percent = s.total > 0 ? ` (${Math.floor((100 * s.handled) / s.total)} %)` : '';
+    const lines = [
+      `**Phase: ${s.phase}**`,
+      ...(this.knownPlan ? [`- target: ${this.knownPlan.target}`] : []),
+      `- handled: ${s.handled} of ${s.total}${percent}, accounts done: ${s.accountsDone} of ${s.accounts}`,
+      `- restored ${s.restored}, skipped ${s.skipped}, filtered ${s.filtered}, unrestored ${s.unrestored}`,
+      ...(s.ratePerSecond === null ? [] : [`- rate: ${s.ratePerSecond} items a second`]),
+      ...(s.etaSeconds === null ? [] : [`- time left: about ${s.etaSeconds} s`]),
+      ...(this.knownPlan ? [`- report: ${this.knownPlan.reportDir}`] : []),
+      '',
+      'Live numbers stand in the heartbeat details of the pending activity. Cancel stops at an item boundary; the same restore, started again, goes on.',
+    ];
+    setCurrentDetails(lines.join('\n'));
+  }
+}

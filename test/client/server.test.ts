@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { run, start, type Ended, type Running } from './cli';
+import { Ground } from './ground';
+
+let ground: Ground;
+let worker: Running;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  ground = new Ground();
+  ground.fill(5);
+  env = {
+    ...ground.env,
+    TEMPORAL_ADDRESS: process.env['LIFEBOAT_TEST_ADDRESS'] ?? '',
+    LIFEBOAT_TASK_QUEUE: `cli-${process.pid}`,
+  };
+  worker = start(['worker'], env);
+  await new Promise<void>((resolve) =>
+    worker.child.stdout?.on('data', (line: string) => line.includes('connected to') && resolve()),
+  );
+});
+
+afterAll(async () => {
+  worker.child.kill('SIGTERM');
+  const { code, stdout } = await worker.ended;
+  await ground.clean();
+  expect(stdout).toContain('"msg":"stopped"');
+  expect(code).toBe(0);
+});
+
+const lifeboat = (...args: string[]): Promise<Ended> => run(args, env, ground.dir);
+
+test('restores through a worker of its own', async () => {
+  const { code, stdout } = await lifeboat('restore', ground.source, '--target', `maildir:${ground.target}`);
+  expect(stdout).toContain('External Restore completed.');
+  expect(code).toBe(0);
+  expect(ground.files()).toHaveLength(5);
+});
+
+test.each([
+  ['a path that does not exist', 'nowhere', [], 'SourceNotFound', 2],
+  ['an account that is not in it', 'old', ['--accounts', 'joe@example.com'], 'AccountNotFound', 2],
+  ['a target inside the source', 'old', ['--target', 'maildir:old/mail'], 'TargetInsideSource', 2],
+])('%s: names it, and ends with the exit code of its failure', async (_, source, options, type, exitCode) => {
+  const { code, stdout } = await lifeboat('restore', source, '--json', ...options);
+  expect(JSON.parse(stdout)).toMatchObject({ status: 'failed', restored: 0, error: { type } });
+  expect(code).toBe(exitCode);
+});
+
+test('a failure is one line for people', async () => {
+  const { code, stdout, stderr } = await lifeboat('restore', 'nowhere');
+  expect(stderr).toMatch(new RegExp(`External Restore failed\\. .*${join(ground.dir, 'nowhere')}`));
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+});
+
+test('detached, shown, cancelled, shown again', async () => {
+  const id = `cli-test-${process.pid}`;
+  // nobody serves this queue, so it stays at its beginning for as long as the test needs
+  const idle = { ...env, LIFEBOAT_TASK_QUEUE: `idle-${process.pid}` };
+  const options = ['restore', 'old', '--operation-id', id, '--detach'];
+  const started = await run([...options, '--json'], idle, ground.dir);
+  expect(started.code).toBe(0);
+  expect(JSON.parse(started.stdout)).toEqual({ operationId: id });
+  expect(started.stderr).toContain('No worker serves the task queue');
+
+  const again = await run(options, idle, ground.dir);
+  expect(again.stdout).toBe(`${id}\n`);
+  expect(again.stderr).toContain('runs already');
+
+  const running = await lifeboat('status', id, '--json');
+  expect(JSON.parse(running.stdout)).toMatchObject({ status: 'running', operationId: id, answered: false });
+
+  expect((await lifeboat('cancel', id)).code).toBe(0);
+  // now somebody takes it, and ends it
+  const end = start(['worker'], { ...idle, LIFEBOAT_STATE_DIR: ground.stateDir });
+  const watched = await run(['restore', 'old', '--operation-id', id, '--json'], idle, ground.dir);
+  end.child.kill('SIGTERM');
+  await end.ended;
+  expect(JSON.parse(watched.stdout)).toMatchObject({ status: 'cancelled', operationId: id });
+  expect(watched.code).toBe(130);
+
+  const twice = await lifeboat('cancel', id);
+  expect(twice.code).toBe(1);
+  expect(twice.stderr).toContain('has ended already (cancelled)');
+  expect((await lifeboat('status', id)).stdout).toContain('External Restore cancelled.');
+});
+
+test('an operation that does not exist is named', async () => {
+  for (const command of ['cancel', 'status']) {
+    const { code, stderr } = await lifeboat(command, 'nothing-here');
+    expect(stderr).toContain('There is no operation nothing-here');
+    expect(code).toBe(1);
+  }
+});
