@@ -17,11 +17,15 @@ export interface WorkerHandle {
 }
 
 /**
- * Connects and starts a worker. `address` overrides what Temporal's own variables and profile say.
+ * Connects and starts a worker. With an `address` (of an embedded server) Temporal's own variables and profile are not read.
  * @throws Problem `ServerUnreachable`
  */
 export async function startWorker(config: Config, address?: string): Promise<WorkerHandle> {
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  // keys and namespaces in Temporal's variables are for another server than the one that is named
+  const { connectionOptions, namespace } =
+    address === undefined
+      ? loadClientConnectConfig()
+      : { connectionOptions: {} as { address?: string }, namespace: undefined };
   const where = address ?? connectionOptions.address ?? '127.0.0.1:7233';
   const connection = await NativeConnection.connect({ ...connectionOptions, address: where }).catch(
     (error: unknown) => {

@@ -5,11 +5,11 @@ import { readServerRecord } from '../embedded/server-record';
 import { answers } from '../embedded/server-probe';
 import { Problem } from '../failures';
 import { CommandError } from './errors';
-import { GRPC } from './grpc';
+import { GRPC, grpcCode } from './grpc';
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
-const CONNECT_WITHIN_MS = 4000;
-/** For servers on this machine. */
+const CONNECT_WITHIN_MS = 3000;
+/** For an embedded server that is on record. */
 const ANSWER_WITHIN_MS = 1500;
 
 /** How to get a server, for those who have none. */
@@ -22,8 +22,8 @@ export interface ServerPlace {
   readonly namespace: string;
   /** Address of its web interface, when known. */
   readonly uiUrl: string | null;
-  /** Whether Temporal's own variables or profile say where it is, and with which certificate or key to go there. */
-  readonly configured: boolean;
+  /** The embedded server of a state folder; Temporal's own variables and profile do not concern it. */
+  readonly embedded: boolean;
   readonly options: ConnectionOptions;
 }
 
@@ -33,73 +33,69 @@ export interface Link {
   close(): Promise<void>;
 }
 
-/** An embedded server: always plain, whatever Temporal's variables say of another one. */
+/** An embedded server is always plain, whatever Temporal's variables say of another one. */
 export function embeddedPlace({ address, uiUrl }: { address: string; uiUrl: string }): ServerPlace {
-  return { address, uiUrl, namespace: 'default', configured: false, options: { address } };
+  return { address, uiUrl, namespace: 'default', embedded: true, options: { address } };
 }
 
 /**
  * Finds a server that answers: the one that Temporal's variables or profile name, else the embedded one of the state
  * folder, else the usual port of this machine.
  *
- * @throws CommandError `ServerUnreachable` that says how to start one; Problem `InvalidInput` for a profile that is not
- * right
+ * @throws CommandError `ServerUnreachable` that says how to start one, `ServerRefused`; Problem `InvalidInput` for a
+ * profile that is not right
  */
 export async function connectToServer(stateDir: string): Promise<Link> {
-  const configured = configuredPlace();
-  if (configured) return connect(configured);
+  const { connectionOptions, namespace = 'default' } = temporalConfig();
+  const { address } = connectionOptions;
+  const place = (at: string): ServerPlace => ({
+    address: at,
+    namespace,
+    uiUrl: null,
+    embedded: false,
+    options: { ...connectionOptions, address: at },
+  });
+  if (address !== undefined) {
+    return connect(
+      place(address),
+      'It is named by TEMPORAL_ADDRESS or by a profile of Temporal: correct or unset it.',
+    );
+  }
   const record = readServerRecord(stateDir);
   if (record && (await answers(record.address, ANSWER_WITHIN_MS))) return connect(embeddedPlace(record));
-  if (await answers(DEFAULT_ADDRESS, ANSWER_WITHIN_MS)) {
-    return connect({
-      address: DEFAULT_ADDRESS,
-      namespace: 'default',
-      uiUrl: null,
-      configured: false,
-      options: { address: DEFAULT_ADDRESS },
-    });
-  }
-  const hanging = record
-    ? `The embedded server on record (process ${record.process.pid}, ${record.address}) does not answer, and none`
-    : 'None';
-  throw new CommandError(
-    'ServerUnreachable',
-    `No Temporal server was found. ${hanging} answers at ${DEFAULT_ADDRESS}; none runs for the state folder ${stateDir}. ${HOW_TO_START}`,
-  );
+  const embedded = record
+    ? `The embedded server of ${stateDir} (process ${record.process.pid}, ${record.address}) does not answer either.`
+    : `No embedded server runs for the state folder ${stateDir} either.`;
+  return connect(place(DEFAULT_ADDRESS), embedded);
 }
 
-export async function connect(place: ServerPlace): Promise<Link> {
+/** @param more said when it does not answer */
+export async function connect(place: ServerPlace, more = ''): Promise<Link> {
   const connection = await Connection.connect({ ...place.options, connectTimeout: CONNECT_WITHIN_MS }).catch(
     (error: unknown) => {
-      throw refusal(place, error);
+      throw refusal(place, error, more);
     },
   );
   const client = new Client({ connection, namespace: place.namespace });
   return { client, place, close: () => connection.close() };
 }
 
-function refusal({ address, configured }: ServerPlace, error: unknown): CommandError {
-  const said = isGrpcServiceError(error) ? error : undefined;
-  if (said && said.code !== GRPC.unavailable && said.code !== GRPC.deadlineExceeded) {
-    return new CommandError('ServerRefused', `The server at ${address} answers: ${said.details}.`, {
+function refusal({ address }: ServerPlace, error: unknown, more: string): CommandError {
+  const code = grpcCode(error);
+  if (isGrpcServiceError(error) && code !== GRPC.unavailable && code !== GRPC.deadlineExceeded) {
+    return new CommandError('ServerRefused', `The server at ${address} answers: ${error.details}.`, {
       cause: error,
     });
   }
-  const why = configured
-    ? ' It is named by TEMPORAL_ADDRESS or by a profile of Temporal: correct or unset it.'
-    : '';
-  return new CommandError(
-    'ServerUnreachable',
-    `No Temporal server answers at ${address}.${why} ${HOW_TO_START}`,
-    { cause: error },
-  );
+  const message = [`No Temporal server answers at ${address}.`, more, HOW_TO_START];
+  return new CommandError('ServerUnreachable', message.filter((part) => part !== '').join(' '), {
+    cause: error,
+  });
 }
 
-/** Undefined when Temporal's variables and profile name no address. */
-function configuredPlace(): ServerPlace | undefined {
-  let config: ReturnType<typeof loadClientConnectConfig>;
+function temporalConfig(): ReturnType<typeof loadClientConnectConfig> {
   try {
-    config = loadClientConnectConfig();
+    return loadClientConnectConfig();
   } catch (error) {
     throw new Problem(
       'InvalidInput',
@@ -108,15 +104,6 @@ function configuredPlace(): ServerPlace | undefined {
       { cause: error },
     );
   }
-  const { connectionOptions: options, namespace } = config;
-  if (options.address === undefined) return undefined;
-  return {
-    address: options.address,
-    namespace: namespace ?? 'default',
-    uiUrl: null,
-    configured: true,
-    options,
-  };
 }
 
 /** The page of an operation in the web interface; null when it is not known where that is. */

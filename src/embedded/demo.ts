@@ -62,7 +62,7 @@ async function inFolder(folder: DemoFolder, options: DemoOptions, interrupts: In
       address: server.address,
       stateDir: folder.state,
       logFile: folder.workerLog,
-      onStart: folder.remember,
+      onStart: (worker) => folder.remember(worker),
     });
     try {
       const link = await connect(embeddedPlace(server));
@@ -128,10 +128,10 @@ class Demo {
     const display = createDisplay(process.stderr.isTTY);
     const total = expectedRestore(facts).restored.length;
     const over = new AbortController();
-    let failure: unknown = null;
+    let failure: Error | null = null;
     const accident = accidentHalfway(crew, folder.mailboxes, total, display, over.signal);
     // the watching below ends by it; until then it must not count as unhandled
-    accident.catch((error: unknown) => (failure = error));
+    accident.catch((error: unknown) => (failure = error as Error));
     const expectAlive = (): void => {
       if (failure !== null) throw failure;
       crew.expectAlive();
@@ -181,7 +181,7 @@ class Demo {
         '',
         `Mailboxes        ${shown(folder.mailboxes)}/<domain>/<name>/Maildir. Look into one with`,
         `                   mutt -f ${maildir}`,
-        `                   python3 -c 'import mailbox; m = mailbox.Maildir("${maildir}"); print(len(m), m.list_folders())'`,
+        `                   python3 -c 'import mailbox, sys; m = mailbox.Maildir(sys.argv[1]); print(len(m), m.list_folders())' ${maildir}`,
         'Web interface    ends with this; to see the finished run again:',
         `                   bin/lifeboat dev --state-dir ${shown(folder.state)}`,
       ].join('\n'),

@@ -17,14 +17,32 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
+/** Copies between its own pipes and a terminal in which the command runs. */
+const TERMINAL = 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))';
+
+/** In a terminal: what is written to the child's input is typed, and what is shown comes out of `stdout`. */
+export function startInTerminal(args: readonly string[], env: Record<string, string>, cwd: string): Running {
+  return launch('python3', ['-c', TERMINAL], args, { ...env, TERM: 'xterm' }, cwd);
+}
+
 export function start(args: readonly string[], env: Record<string, string>, cwd = '/'): Running {
+  return launch('env', [], args, env, cwd);
+}
+
+function launch(
+  program: string,
+  before: readonly string[],
+  args: readonly string[],
+  env: Record<string, string>,
+  cwd: string,
+): Running {
   const kept = KEPT.map((name) => [name, process.env[name]] as const).filter(
     ([, value]) => value !== undefined,
   );
-  const child = spawn(process.execPath, [BIN, ...args], {
+  const child = spawn(program, [...before, process.execPath, BIN, ...args], {
     cwd,
     env: { ...Object.fromEntries(kept), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';

@@ -46,7 +46,7 @@ export class Ground {
     }
   }
 
-  async killServer(): Promise<void> {
+  killServer(): void {
     const record = readServerRecord(this.stateDir);
     if (record) process.kill(record.process.pid, 'SIGKILL');
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { run, start, type Ended, type Running } from './cli';
+import { run, start, startInTerminal, type Ended, type Running } from './cli';
 import { Ground } from './ground';
 
 let ground: Ground;
@@ -15,9 +15,7 @@ beforeAll(async () => {
     LIFEBOAT_TASK_QUEUE: `cli-${process.pid}`,
   };
   worker = start(['worker'], env);
-  await new Promise<void>((resolve) =>
-    worker.child.stdout?.on('data', (line: string) => line.includes('connected to') && resolve()),
-  );
+  await shown(worker, 'connected to');
 });
 
 afterAll(async () => {
@@ -27,6 +25,18 @@ afterAll(async () => {
   expect(stdout).toContain('"msg":"stopped"');
   expect(code).toBe(0);
 });
+
+/** Waits until the command has shown this on standard output. */
+function shown({ child, ended }: Running, text: string): Promise<void> {
+  let seen = '';
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (more: string) => {
+      seen += more;
+      if (seen.includes(text)) resolve();
+    });
+    void ended.then(() => reject(new Error(`It ended without showing "${text}": ${seen}`)));
+  });
+}
 
 const lifeboat = (...args: string[]): Promise<Ended> => run(args, env, ground.dir);
 
@@ -54,17 +64,22 @@ test('a failure is one line for people', async () => {
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
 });
 
+/** A queue that nobody serves keeps an operation at its beginning for as long as a test needs. */
+const idle = (name: string): Record<string, string> => ({
+  ...env,
+  LIFEBOAT_TASK_QUEUE: `${name}-${process.pid}`,
+});
+
 test('detached, shown, cancelled, shown again', async () => {
   const id = `cli-test-${process.pid}`;
-  // nobody serves this queue, so it stays at its beginning for as long as the test needs
-  const idle = { ...env, LIFEBOAT_TASK_QUEUE: `idle-${process.pid}` };
+  const unserved = idle('detached');
   const options = ['restore', 'old', '--operation-id', id, '--detach'];
-  const started = await run([...options, '--json'], idle, ground.dir);
+  const started = await run([...options, '--json'], unserved, ground.dir);
   expect(started.code).toBe(0);
   expect(JSON.parse(started.stdout)).toEqual({ operationId: id });
   expect(started.stderr).toContain('No worker serves the task queue');
 
-  const again = await run(options, idle, ground.dir);
+  const again = await run(options, unserved, ground.dir);
   expect(again.stdout).toBe(`${id}\n`);
   expect(again.stderr).toContain('runs already');
 
@@ -73,10 +88,10 @@ test('detached, shown, cancelled, shown again', async () => {
 
   expect((await lifeboat('cancel', id)).code).toBe(0);
   // now somebody takes it, and ends it
-  const end = start(['worker'], { ...idle, LIFEBOAT_STATE_DIR: ground.stateDir });
-  const watched = await run(['restore', 'old', '--operation-id', id, '--json'], idle, ground.dir);
-  end.child.kill('SIGTERM');
-  await end.ended;
+  const late = start(['worker'], unserved);
+  const watched = await run(['restore', 'old', '--operation-id', id, '--json'], unserved, ground.dir);
+  late.child.kill('SIGTERM');
+  await late.ended;
   expect(JSON.parse(watched.stdout)).toMatchObject({ status: 'cancelled', operationId: id });
   expect(watched.code).toBe(130);
 
@@ -84,6 +99,37 @@ test('detached, shown, cancelled, shown again', async () => {
   expect(twice.code).toBe(1);
   expect(twice.stderr).toContain('has ended already (cancelled)');
   expect((await lifeboat('status', id)).stdout).toContain('External Restore cancelled.');
+});
+
+test('Ctrl-C on a terminal asks: k keeps watching, l leaves it running, c cancels it', async () => {
+  const unserved = idle('asked');
+  const options = ['restore', 'old', '--operation-id', `asked-${process.pid}`];
+  const ctrlC = async (watching: Running, answer: string): Promise<void> => {
+    const asked = shown(watching, '[c/l/k]');
+    watching.child.stdin?.write('\x03');
+    await asked;
+    watching.child.stdin?.write(answer);
+  };
+  const first = startInTerminal(options, unserved, ground.dir);
+  await shown(first, 'starting');
+  await ctrlC(first, 'k\r');
+  await shown(first, 'starting');
+  await ctrlC(first, 'l\r');
+  const left = await first.ended;
+  expect(left.stdout).toContain(`lifeboat cancel asked-${process.pid}`);
+  expect(left.code).toBe(130);
+
+  const second = startInTerminal(options, unserved, ground.dir);
+  await shown(second, 'starting');
+  const cancelling = shown(second, 'Cancelling:');
+  await ctrlC(second, 'c\r');
+  await cancelling;
+  const late = start(['worker'], unserved);
+  const { stdout, code } = await second.ended;
+  late.child.kill('SIGTERM');
+  await late.ended;
+  expect(stdout).toContain('External Restore cancelled.');
+  expect(code).toBe(130);
 });
 
 test('an operation that does not exist is named', async () => {

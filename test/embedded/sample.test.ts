@@ -227,12 +227,8 @@ function pathOf(account: string, folder: number): string[] {
 }
 
 function longestLine(content: Buffer): number {
-  return Math.max(
-    ...content
-      .toString('latin1')
-      .split(/[\r\n]/)
-      .map((line) => line.length),
-  );
+  const lines = content.toString('latin1').split(/[\r\n]/);
+  return lines.reduce((longest, line) => Math.max(longest, line.length), 0);
 }
 
 function treeDigest(root: string): string {

@@ -14,7 +14,7 @@ export async function worker(options: { stateDir?: string }): Promise<number> {
     await close();
     const logger = createLogger({ level: config.logLevel, file: null });
     installRuntime(logger, config.logLevel);
-    const running = await startWorker(config, place.configured ? undefined : place.address);
+    const running = await startWorker(config, place.embedded ? place.address : undefined);
     const { address, namespace } = place;
     const { taskQueue, host, stateDir } = config;
     logger.info(

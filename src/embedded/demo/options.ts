@@ -13,6 +13,7 @@ export interface DemoOptions {
 const DEFAULT_DIR = '.lifeboat/demo';
 /** Enough for the worker to be killed in the middle on a fast machine. */
 const DEFAULT_ITEMS = 5_000;
+const LEAST_ITEMS = 500;
 
 export const HELP = `Shows a restore on a machine that has nothing: a Temporal server, a worker, a sample Backup Path and its
 restore into Maildir mailboxes, with the worker killed half-way.
@@ -28,10 +29,10 @@ Usage: npm run demo [-- options]
 export function readOptions(args: string[]): DemoOptions {
   const values = parse(args);
   const items = values.items ?? String(DEFAULT_ITEMS);
-  if (!/^\d{3,7}$/.test(items)) {
+  if (!/^\d{3,7}$/.test(items) || Number(items) < LEAST_ITEMS) {
     throw new Problem(
       'InvalidInput',
-      `--items must be a whole number from 100 to 9,999,999, not "${items}".`,
+      `--items must be a whole number of at least ${LEAST_ITEMS}, not "${items}".`,
     );
   }
   return {
