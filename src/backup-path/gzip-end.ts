@@ -1,8 +1,10 @@
 /** Where gzip data ends in a file that may have other bytes behind it. */
-import { createReadStream, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 
 const TRAILER = 8;
+const CHUNK = 64 * 1024;
 const HEADER_LIMIT = 64 * 1024;
 
 /**
@@ -34,17 +36,43 @@ async function memberEnd(fd: number, start: number, size: number): Promise<numbe
     throw new Error('no gzip header');
   }
   const inflate = createInflateRaw();
-  const source = createReadStream('', { fd, autoClose: false, start: start + header });
-  source.on('error', (error) => inflate.destroy(error));
-  source.pipe(inflate);
+  const source = new Chunks(fd, start + header);
+  const input = Readable.from(source.read());
+  input.on('error', (error) => inflate.destroy(error));
+  input.pipe(inflate);
   try {
     for await (const chunk of inflate) void chunk;
   } finally {
-    source.destroy();
+    source.stopped = true;
+    input.destroy();
+    inflate.destroy();
   }
   const end = start + header + inflate.bytesWritten + TRAILER;
   if (end > size) throw new Error('unexpected end of file');
   return end;
+}
+
+/**
+ * A file from an offset on. No stream of Node's over the descriptor: destroying one closes it, even with
+ * `autoClose: false`, and a descriptor that is closed twice may by then be another thread's file.
+ */
+class Chunks {
+  stopped = false;
+
+  constructor(
+    private readonly fd: number,
+    private at: number,
+  ) {}
+
+  *read(): Generator<Buffer> {
+    while (!this.stopped) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const length = readSync(this.fd, chunk, 0, CHUNK, this.at);
+      if (length === 0) return;
+      this.at += length;
+      yield chunk.subarray(0, length);
+    }
+  }
 }
 
 /** Length of a gzip member's header (RFC 1952), or null when there is none. */
