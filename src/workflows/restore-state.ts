@@ -17,6 +17,10 @@ import type { SliceResult } from '../restore/tasks';
 
 export const statusQuery = defineQuery<ExternalRestoreStatus>('status');
 
+const RUNNING_HINT =
+  'Live numbers stand in the heartbeat details of the pending activity. Cancel ends it at an item boundary; the same ' +
+  'restore, started again, goes on.';
+
 export class RestoreState {
   private phase: RestorePhase = 'preflight';
   private phaseStartedAt = Date.now();
@@ -146,14 +150,14 @@ export class RestoreState {
     const percent = s.total > 0 ? ` (${Math.floor((100 * s.handled) / s.total)} %)` : '';
     const lines = [
       `**Phase: ${s.phase}**`,
-      ...(this.knownPlan ? [`- target: ${this.knownPlan.target}`] : []),
+      '',
+      ...(this.knownPlan ? [`- target: \`${this.knownPlan.target}\``] : []),
       `- handled: ${s.handled} of ${s.total}${percent}, accounts done: ${s.accountsDone} of ${s.accounts}`,
       `- restored ${s.restored}, skipped ${s.skipped}, filtered ${s.filtered}, unrestored ${s.unrestored}`,
       ...(s.ratePerSecond === null ? [] : [`- rate: ${s.ratePerSecond} items a second`]),
       ...(s.etaSeconds === null ? [] : [`- time left: about ${s.etaSeconds} s`]),
-      ...(this.knownPlan ? [`- report: ${this.knownPlan.reportDir}`] : []),
-      '',
-      'Live numbers stand in the heartbeat details of the pending activity. Cancel stops at an item boundary; the same restore, started again, goes on.',
+      ...(this.knownPlan ? [`- report: \`${this.knownPlan.reportDir}\``] : []),
+      ...(this.phase === 'ended' ? [] : ['', RUNNING_HINT]),
     ];
     setCurrentDetails(lines.join('\n'));
   }
