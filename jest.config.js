@@ -1,7 +1,17 @@
 'use strict';
 
 /** Libraries know nothing of Temporal, so their tests need no server: they start at once. */
-const LIBRARIES = ['backup-path', 'contracts', 'ground', 'ledger', 'mail', 'mailer', 'report', 'restore'];
+const LIBRARIES = [
+  'backup-path',
+  'config',
+  'contracts',
+  'ground',
+  'ledger',
+  'mail',
+  'mailer',
+  'report',
+  'restore',
+];
 
 const shared = {
   testEnvironment: 'node',
@@ -19,7 +29,7 @@ const shared = {
 module.exports = {
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
-  testTimeout: 60_000,
+  testTimeout: 180_000,
   projects: [
     {
       ...shared,

@@ -1,5 +1,6 @@
 /** Replays a history against the workflows as they are built: every history that a test makes must pass. */
-import { resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
@@ -15,15 +16,27 @@ export async function replayAll(client: Client, workflowId: string): Promise<num
   do {
     const handle = client.workflow.getHandle(workflowId, runId);
     const history = await handle.fetchHistory();
-    // through JSON as well: that is how recorded histories are kept
-    await Worker.runReplayHistory(
-      { workflowBundle: { codePath: BUNDLE } },
-      JSON.parse(historyToJSON(history)) as object,
-      workflowId,
-    );
+    const json = historyToJSON(history);
+    await replayJson(json, workflowId);
+    record(json, workflowId, runs);
     runs++;
     runId =
       history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
   } while (runId);
   return runs;
+}
+
+/** Through JSON: that is how recorded histories are kept. */
+export async function replayJson(json: string, workflowId: string): Promise<void> {
+  await Worker.runReplayHistory(
+    { workflowBundle: { codePath: BUNDLE } },
+    JSON.parse(json) as object,
+    workflowId,
+  );
+}
+
+/** With LIFEBOAT_RECORD=<folder> every history is kept there: how the fixtures of a release are made. */
+function record(json: string, workflowId: string, run: number): void {
+  const folder = process.env.LIFEBOAT_RECORD;
+  if (folder) writeFileSync(join(folder, `${workflowId}-${run}.json`), json);
 }

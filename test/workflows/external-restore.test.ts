@@ -192,7 +192,7 @@ function file(): string {
 }
 
 test('cancelled: it ends at an item boundary, reports what it did, and can be started again', async () => {
-  jane(3000);
+  jane(12_000);
   const handle = await start(input());
   while (arrived() === 0) await sleep(20);
   await handle.cancel();
@@ -200,7 +200,7 @@ test('cancelled: it ends at an item boundary, reports what it did, and can be st
   expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
   const done = arrived();
   expect(done).toBeGreaterThan(0);
-  expect(done).toBeLessThan(3000);
+  expect(done).toBeLessThan(12_000);
   expect(readdirSync(join(inbox(), '../tmp'))).toEqual([]);
   const [reportDir] = readdirSync(join(home.settings.stateDir, 'reports')).filter((name) =>
     name.startsWith(id),
@@ -211,8 +211,8 @@ test('cancelled: it ends at an item boundary, reports what it did, and can be st
   expect(report).toMatchObject({ status: 'cancelled', totals: { restored: done } });
   await replayAll(client, id);
   const again = await (await start(input())).result();
-  expect(again).toMatchObject({ status: 'completed', restored: 3000 - done, skipped: done });
-  expect(arrived()).toBe(3000);
+  expect(again).toMatchObject({ status: 'completed', restored: 12_000 - done, skipped: done });
+  expect(arrived()).toBe(12_000);
 });
 
 test('it continues as new between work units, and counts on', async () => {
@@ -229,7 +229,7 @@ test('it continues as new between work units, and counts on', async () => {
 });
 
 test('reset in the middle: the new run goes on, the old attempt adds nothing', async () => {
-  jane(3000);
+  jane(8000);
   const handle = await start(input({ advanced: { sliceSeconds: 0.3 } }));
   while (arrived() < 500) await sleep(20);
   await client.workflow.workflowService.resetWorkflowExecution({
@@ -240,12 +240,12 @@ test('reset in the middle: the new run goes on, the old attempt adds nothing', a
     workflowTaskFinishEventId: 4 as never,
     requestId: id,
   });
-  expect(await client.workflow.getHandle(id).result()).toMatchObject({ restored: 3000, skipped: 0 });
-  expect(arrived()).toBe(3000);
+  expect(await client.workflow.getHandle(id).result()).toMatchObject({ restored: 8000, skipped: 0 });
+  expect(arrived()).toBe(8000);
 });
 
 test('a source that goes away in the middle is waited for', async () => {
-  jane(2500);
+  jane(8000);
   const handle = await start(input());
   while (arrived() === 0) await sleep(20);
   renameSync(bench.store.root, `${bench.folder}/away`);
@@ -255,7 +255,7 @@ test('a source that goes away in the middle is waited for', async () => {
     /Backup Path went away|There is no/,
   );
   renameSync(`${bench.folder}/away`, bench.store.root);
-  expect(await handle.result()).toMatchObject({ restored: 2500, skipped: 0, unrestored: 0 });
+  expect(await handle.result()).toMatchObject({ restored: 8000, skipped: 0, unrestored: 0 });
 });
 
 test('provisioningOnly restores no item; a later run does', async () => {

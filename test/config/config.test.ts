@@ -1,0 +1,40 @@
+import { describeEnvironment, loadConfig } from '../../src/config';
+
+test('without anything set there is a default for everything', () => {
+  const config = loadConfig({ LIFEBOAT_STATE_DIR: '/var/lib/lifeboat' });
+  expect(config).toMatchObject({
+    stateDir: '/var/lib/lifeboat',
+    defaultTarget: 'maildir:/var/lib/lifeboat/mailboxes',
+    taskQueue: 'lifeboat',
+    logLevel: 'info',
+    mail: { url: null, from: 'lifeboat@localhost', admins: [] },
+    shutdownGraceSeconds: 10,
+  });
+});
+
+test('an empty variable counts as not set, an override of the command line wins', () => {
+  const env = { LIFEBOAT_STATE_DIR: '/from/env', LIFEBOAT_TARGET: '', LIFEBOAT_ADMINS: '' };
+  expect(loadConfig(env, { stateDir: '/given' })).toMatchObject({ stateDir: '/given', mail: { admins: [] } });
+});
+
+test('administrators are a list', () => {
+  const { mail } = loadConfig({ LIFEBOAT_ADMINS: 'a@example.com, b@example.com,' });
+  expect(mail.admins).toEqual(['a@example.com', 'b@example.com']);
+});
+
+test('wrong values are named all at once, and their content is not repeated', () => {
+  const env = {
+    LIFEBOAT_STATE_DIR: 'relative',
+    LIFEBOAT_LOG_LEVEL: 'loud',
+    LIFEBOAT_SMTP_URL: 'http://user:hunter2@host',
+    LIFEBOAT_ADMINS: 'nobody',
+    LIFEBOAT_SHUTDOWN_GRACE_SECONDS: 'soon',
+  };
+  const wrong = (): unknown => loadConfig(env);
+  for (const name of Object.keys(env)) expect(wrong).toThrow(name);
+  expect(wrong).not.toThrow('hunter2');
+});
+
+test('every variable has a description', () => {
+  for (const { description } of describeEnvironment()) expect(description).toMatch(/Default: /);
+});

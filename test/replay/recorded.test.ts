@@ -1,0 +1,28 @@
+/** Histories that earlier releases made must replay on this one: what runs during an upgrade goes on. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { replayJson } from './replay';
+
+const FIXTURES = join(__dirname, '../fixtures/histories');
+const recorded = readdirSync(FIXTURES).flatMap((release) =>
+  readdirSync(join(FIXTURES, release)).map((name) => join(release, name)),
+);
+
+test('there are recorded histories', () => {
+  expect(recorded.length).toBeGreaterThanOrEqual(3);
+});
+
+test.each(recorded)('%s', async (path) => {
+  await replayJson(readFileSync(join(FIXTURES, path), 'utf8'), path);
+});
+
+test('a history of another workflow does not replay: the check can fail', async () => {
+  const [first] = recorded as [string];
+  const history = JSON.parse(readFileSync(join(FIXTURES, first), 'utf8')) as {
+    events: { activityTaskScheduledEventAttributes?: { activityType: { name: string } } }[];
+  };
+  for (const { activityTaskScheduledEventAttributes: scheduled } of history.events) {
+    if (scheduled) scheduled.activityType.name = 'somethingElse';
+  }
+  await expect(replayJson(JSON.stringify(history), first)).rejects.toThrow(/[Nn]ondeterminism|determinism/);
+});
