@@ -39,8 +39,8 @@ export class BlobReader {
    */
   async load(digest: string): Promise<Blob> {
     const algorithm = digestAlgorithm(digest);
-    const path = this.files.absolute(blobPath(digest));
     if (!algorithm) throw broken(`"${digest.slice(0, 80)}" is not a digest`, this.files.root);
+    const path = this.files.absolute(blobPath(digest));
     this.files.checkFolder(blobDir(digest), true);
     const small = this.loadSmall(path, digest, algorithm);
     if (small) return small;

@@ -1,5 +1,5 @@
 /** Names of blobs: a SHA of the uncompressed content in base64, with `/` replaced by `,`. */
-import { createHash, type Hash } from 'node:crypto';
+import { hash, type Hash } from 'node:crypto';
 
 /** 44 characters: SHA-256. 64 characters: SHA-384. Both with `+` and, for the first, `=` kept. */
 const SHA256 = /^[A-Za-z0-9+,]{43}=$/;
@@ -17,7 +17,7 @@ export function digestAlgorithm(digest: string): DigestAlgorithm | null {
 export const toBlobName = (base64: string): string => base64.replaceAll('/', ',');
 
 export function digestOf(content: Uint8Array, algorithm: DigestAlgorithm = 'sha256'): string {
-  return toBlobName(createHash(algorithm).update(content).digest('base64'));
+  return toBlobName(hash(algorithm, content, 'base64'));
 }
 
-export const finishDigest = (hash: Hash): string => toBlobName(hash.digest('base64'));
+export const finishDigest = (state: Hash): string => toBlobName(state.digest('base64'));

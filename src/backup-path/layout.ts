@@ -25,8 +25,9 @@ export const accountDir = (accountId: string): string => join(ACCOUNTS, accountI
 export const accountItemsDir = (accountId: string): string => join(ACCOUNTS, accountId, 'items');
 export const itemPath = (accountId: string, itemId: number): string =>
   join(ACCOUNTS, accountId, 'items', bucketOf(itemId), String(itemId));
-export const blobDir = (digest: string): string => join(BLOBS, digest.slice(0, 2));
-export const blobPath = (digest: string): string => join(BLOBS, digest.slice(0, 2), digest);
+/** Not by `join`: these are made for every blob, and a digest cannot hold anything to normalise. */
+export const blobDir = (digest: string): string => `${BLOBS}/${digest.slice(0, 2)}`;
+export const blobPath = (digest: string): string => `${BLOBS}/${digest.slice(0, 2)}/${digest}`;
 
 const pad = (n: number): string => String(n).padStart(2, '0');
 

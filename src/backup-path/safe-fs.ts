@@ -23,7 +23,7 @@ export class SafeFiles {
   constructor(readonly root: string) {}
 
   absolute(relative: string): string {
-    return join(this.root, relative);
+    return `${this.root}/${relative}`;
   }
 
   /**

@@ -10,8 +10,9 @@ export async function worker(options: { stateDir?: string }): Promise<number> {
   const config = loadConfig(process.env, options);
   const interrupts = new Interrupts();
   try {
-    const { place, close } = await connectToServer(config.stateDir);
-    await close();
+    const link = await connectToServer(config.stateDir);
+    await link.close();
+    const { place } = link;
     const logger = createLogger({ level: config.logLevel, file: null });
     installRuntime(logger, config.logLevel);
     const running = await startWorker(config, place.embedded ? place.address : undefined);

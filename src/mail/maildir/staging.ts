@@ -118,7 +118,7 @@ export class Staging {
     const group = this.#open.splice(0);
     const results = await Promise.allSettled(group.map(({ fd }) => fsync(fd)));
     let failure: Error | null = null;
-    group.forEach(({ message, fd }, at) => {
+    for (const [at, { message, fd }] of group.entries()) {
       const result = results[at];
       if (result?.status === 'fulfilled') {
         fs.closeSync(fd);
@@ -127,7 +127,7 @@ export class Staging {
         discard(fd, message.temporary);
         failure ??= targetProblem(result?.reason, message.temporary);
       }
-    });
+    }
     if (failure !== null) throw failure;
   }
 }
