@@ -27,6 +27,8 @@ export interface FinishedReport {
   dir: string;
   summary: string;
   counters: Counters;
+  /** `completed` is `partial` when anything could not be restored. */
+  status: 'completed' | 'partial';
 }
 export type NotifyEvent =
   | { event: 'started' }
@@ -77,7 +79,8 @@ export function createRestoreActivities(config: Config) {
         const again = { ...ending, notifications: [...ending.notifications, result] };
         await step('report', { request, settings, ending: again });
       }
-      return { dir, summary, counters };
+      const status = written.head.status === 'completed' ? 'completed' : 'partial';
+      return { dir, summary, counters, status };
     },
 
     async notify(

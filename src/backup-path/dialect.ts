@@ -12,6 +12,7 @@ type Form =
   | 'texts'
   | 'bool'
   | 'int'
+  | 'id'
   | 'epochMs'
   | 'iso'
   | 'iso?'
@@ -93,9 +94,9 @@ export class Dialect {
       const allowed = new Set(form.oneOf);
       return (value) => {
         if (typeof value === 'string' && allowed.has(value)) return value;
-        throw new SchemaError(
-          `is ${JSON.stringify(value)?.slice(0, 60)}, not one of ${form.oneOf.join(', ')}`,
-        );
+        // only what is no structure is shown: one may be nested deeper than the stack
+        const shown = typeof value === 'object' ? 'no text' : JSON.stringify(value).slice(0, 60);
+        throw new SchemaError(`is ${shown}, not one of ${form.oneOf.join(', ')}`);
       };
     }
     if ('listOf' in form) {
@@ -135,6 +136,11 @@ function int(value: unknown): number {
   }
   return value;
 }
+/** Ids of items and folders have at most ten digits. */
+function id(value: unknown): number {
+  if (int(value) >= 1e10) throw new SchemaError('is no id');
+  return value as number;
+}
 function iso(value: unknown): number {
   const time = Date.parse(text(value));
   if (Number.isNaN(time)) throw new SchemaError('is not a date');
@@ -154,6 +160,7 @@ const SIMPLE: Record<Extract<Form, string>, Reader> = {
   'text?': orNull(text),
   texts,
   int,
+  id,
   iso,
   'iso?': orNull(iso),
   bool: (value) => {

@@ -5,7 +5,7 @@
  * for ever, or be larger than memory. Everything is opened without following links and without blocking.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { sep } from 'node:path';
 import { broken, errorCode, readDefect } from './defect';
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
@@ -32,12 +32,14 @@ export class SafeFiles {
    */
   checkFolder(relative: string, remember = false): void {
     if (this.checked.has(relative)) return;
-    let path = this.root;
-    for (const part of relative.split('/')) {
-      path = join(path, part);
-      this.checkOneFolder(path);
-    }
-    if (remember) this.checked.add(relative);
+    let end = 0;
+    do {
+      end = relative.indexOf('/', end + 1);
+      const part = end < 0 ? relative : relative.slice(0, end);
+      if (this.checked.has(part)) continue;
+      this.checkOneFolder(this.absolute(part));
+      if (remember) this.checked.add(part);
+    } while (end >= 0);
   }
 
   private checkOneFolder(path: string): void {

@@ -1,5 +1,5 @@
 /** A Backup Path, opened for reading. */
-import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { isAbsolute } from 'node:path';
 import { Problem } from '../failures';
@@ -8,11 +8,13 @@ import { broken, Defect, errorCode, readDefect } from './defect';
 import { findDialect, knownDialects, SchemaError, type Dialect } from './dialect';
 import { ACCOUNTS, accountDir, archiveOrder, BLOBS, isAccountId, itemPath, MARKER, SERVER } from './layout';
 import type { AccountInfo, Documents, ItemState, Marker, ServerConfig } from './model';
+import { readMarker, realRoot } from './recognise';
 import { SafeFiles } from './safe-fs';
 
 /** No honest metadata file comes near it; a hostile one does not fill the memory. Bytes. */
 const METADATA_LIMIT = 8 * 1024 * 1024;
-const CONFIG_LIMIT = 256 * 1024 * 1024;
+/** Of a server configuration, compressed or not; a few kilobytes of gzip can hold gigabytes of nonsense. Bytes. */
+const CONFIG_LIMIT = 32 * 1024 * 1024;
 
 export class BackupPath {
   readonly blobs: BlobReader;
@@ -92,8 +94,13 @@ export class BackupPath {
   private currentIdentity(): string {
     return [this.root, this.files.absolute(ACCOUNTS), this.files.absolute(BLOBS)]
       .map((path) => {
-        const stat = statSync(path, { throwIfNoEntry: false });
-        return stat ? `${stat.dev}:${stat.ino}` : 'none';
+        try {
+          const stat = statSync(path, { throwIfNoEntry: false });
+          return stat ? `${stat.dev}:${stat.ino}` : 'none';
+        } catch (error) {
+          // whoever reads there is told more
+          return errorCode(error) ?? 'error';
+        }
       })
       .join(' ');
   }
@@ -176,7 +183,9 @@ export class BackupPath {
       const content = gunzipSync(compressed, { maxOutputLength: CONFIG_LIMIT }).toString('utf8');
       return this.dialect.decode('serverConfig', JSON.parse(content));
     } catch (error) {
-      throw broken((error as Error).message, path);
+      // a parser's own words quote what it read, which may be a password
+      const { name, message } = error as Error;
+      throw broken(name === 'SyntaxError' ? 'no valid JSON' : message, path);
     }
   }
 
@@ -200,48 +209,5 @@ export class BackupPath {
     } catch {
       throw broken('no valid JSON', path);
     }
-  }
-}
-
-function realRoot(path: string): string {
-  try {
-    const root = realpathSync(path);
-    if (!lstatSync(root).isDirectory())
-      throw new Problem('NotABackupPath', `${path} is not a folder.`, { path });
-    readdirSync(root, { withFileTypes: false });
-    return root;
-  } catch (error) {
-    if (error instanceof Problem) throw error;
-    const code = errorCode(error);
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      throw new Problem('SourceNotFound', `There is no ${path}.`, { path }, { cause: error });
-    }
-    throw new Problem('SourceNotReadable', `${path} cannot be read (${code}).`, { path }, { cause: error });
-  }
-}
-
-function readMarker(files: SafeFiles, markerPath: string, path: string): unknown {
-  let content: Buffer;
-  try {
-    content = files.read(markerPath, METADATA_LIMIT);
-  } catch (error) {
-    const code = error instanceof Defect ? error.code : null;
-    if (code === 'ENOENT') {
-      const empty = readdirSync(files.root).length === 0;
-      const what = empty ? 'is empty; is the volume mounted?' : `is no Backup Path: it has no ${MARKER}.`;
-      throw new Problem('NotABackupPath', `${path} ${what}`, { path });
-    }
-    const type = error instanceof Defect && error.kind === 'broken' ? 'NotABackupPath' : 'SourceNotReadable';
-    throw new Problem(
-      type,
-      `${markerPath} cannot be read: ${(error as Error).message}.`,
-      { path },
-      { cause: error },
-    );
-  }
-  try {
-    return JSON.parse(content.toString('utf8'));
-  } catch {
-    throw new Problem('NotABackupPath', `${markerPath} is no valid JSON.`, { path });
   }
 }

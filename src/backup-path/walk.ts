@@ -11,6 +11,8 @@ export interface Cursor {
   readonly item: number;
 }
 export const START: Cursor = { bucket: 0, item: 0 };
+/** In a cursor: its whole folder is behind it. */
+const WHOLE_FOLDER = Number.MAX_SAFE_INTEGER;
 
 export type WalkEntry =
   | { readonly kind: 'item'; readonly id: number; readonly path: string; readonly cursor: Cursor }
@@ -33,7 +35,7 @@ export function* walkItems(
       yield { kind: 'folder', defect: bucket, cursor: after };
       return;
     }
-    if (bucket < after.bucket) continue;
+    if (bucket < after.bucket || (bucket === after.bucket && after.item === WHOLE_FOLDER)) continue;
     const relative = join(accountItemsDir(accountId), String(bucket).padStart(2, '0'));
     const folder = store.files.absolute(relative);
     let names: string[];
@@ -44,23 +46,26 @@ export function* walkItems(
       yield {
         kind: 'folder',
         defect: readDefect(error, folder),
-        cursor: { bucket, item: Number.MAX_SAFE_INTEGER },
+        cursor: { bucket, item: WHOLE_FOLDER },
       };
       continue;
     }
     const behind = bucket === after.bucket ? after.item : 0;
     const ids = names
-      .filter(isItemId)
+      .filter(isMetadata)
       .map(Number)
       .filter((id) => id > behind);
     ids.sort((a, b) => a - b);
     for (const id of ids) {
       const cursor = { bucket, item: id };
-      const kind = Number(bucketOf(id)) === bucket ? 'item' : 'misplaced';
+      const kind = isItemId(String(id)) && Number(bucketOf(id)) === bucket ? 'item' : 'misplaced';
       yield { kind, id, path: join(folder, String(id)), cursor };
     }
   }
 }
+
+/** A file of digits; also one whose digits are no item id, which is reported and not passed over. */
+const isMetadata = (name: string): boolean => /^[1-9][0-9]{0,14}$/.test(name);
 
 /** How many metadata files an account has, without opening any. Folders that cannot be listed count as none. */
 export function countItems(store: BackupPath, accountId: string): number {
@@ -69,7 +74,7 @@ export function countItems(store: BackupPath, accountId: string): number {
     if (typeof bucket !== 'number') return count;
     try {
       const folder = store.files.absolute(join(accountItemsDir(accountId), String(bucket).padStart(2, '0')));
-      for (const name of readdirSync(folder)) if (isItemId(name)) count++;
+      for (const name of readdirSync(folder)) if (isMetadata(name)) count++;
     } catch {
       continue; // the walk reports it
     }

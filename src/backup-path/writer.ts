@@ -141,7 +141,10 @@ export class BackupPathWriter {
   private folder(path: string): void {
     if (this.folders.has(path)) return;
     const first = mkdirSync(path, { recursive: true, mode: 0o750 });
-    if (first && this.durable) syncFolder(dirname(first));
+    // each folder that got a new one in it, from the deepest up
+    if (first && this.durable) {
+      for (let at = path; at.length >= first.length; at = dirname(at)) syncFolder(dirname(at));
+    }
     this.folders.add(path);
   }
 }

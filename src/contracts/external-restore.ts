@@ -12,6 +12,7 @@ const carried = z.object({
     reportDir: z.string(),
     target: z.string(),
     engineReason: z.string(),
+    ledgerId: z.string(),
     notify: z.boolean(),
   }),
   startedAt: z.number(),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { Problem } from '../failures';
-import { isAlive } from './process-identity';
+import { isAlive } from '../host/process-identity';
 
 const ServerRecordSchema = z.object({
   process: z.object({ pid: z.number().int().positive(), startTime: z.string().min(1) }),

@@ -7,7 +7,7 @@ import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Problem } from '../failures';
-import { isAlive, myIdentity } from './process-identity';
+import { isAlive, myIdentity } from '../host/process-identity';
 
 const NAME = /^(\d+)-(\d+)-\d+$/;
 

@@ -9,8 +9,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { Problem } from '../failures';
-import { lockFile, processesWithOpen } from './file-lock';
-import { endProcess, isAlive } from './process-identity';
+import { lockFile, processesWithOpen } from '../host/file-lock';
+import { endProcess, isAlive } from '../host/process-identity';
 import { readServerRecord, removeServerRecord, writeServerRecord, type ServerRecord } from './server-record';
 import type { ServerOptions } from './server-options';
 import { answers } from './server-probe';

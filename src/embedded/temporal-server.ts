@@ -4,9 +4,9 @@ import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 
 import { Problem } from '../failures';
-import { lockFile, processesWithOpen, type FileLock } from './file-lock';
+import { lockFile, processesWithOpen, type FileLock } from '../host/file-lock';
 import { freePorts, isFree } from './ports';
-import { endProcess, identify, type ProcessIdentity } from './process-identity';
+import { endProcess, identify, type ProcessIdentity } from '../host/process-identity';
 import { serverArguments, type ServerOptions, type ServerPorts } from './server-options';
 import { answers } from './server-probe';
 import { findTemporalCli } from './temporal-cli';

@@ -5,7 +5,7 @@
  * still current. An attempt that was overtaken (reset, lost heartbeat, SIGSTOP) can therefore write nothing more.
  */
 import { Problem } from '../failures';
-import type { LedgerDatabases } from './env';
+import { transaction, type LedgerDatabases } from './env';
 import { accountKey, itemKey, itemOf, textKey, within } from './keys';
 import type { AccountRow } from './model';
 
@@ -22,7 +22,7 @@ export class AccountLedger {
 
   /** Takes over the account: every earlier attempt is stale from here on. */
   static take(db: LedgerDatabases, scope: number, account: number): AccountLedger {
-    return db.root.transactionSync(() => {
+    return transaction(db, () => {
       const key = accountKey(scope, account);
       const row = (db.accounts.get(key) as AccountRow | undefined) ?? { epoch: 0, enumerated: false };
       db.accounts.putSync(key, { ...row, epoch: row.epoch + 1 });
@@ -50,7 +50,7 @@ export class AccountLedger {
 
   /** Runs `body` in one durable transaction, if this attempt is still the latest. */
   write<T>(body: () => T): T {
-    return this.db.root.transactionSync(() => {
+    return transaction(this.db, () => {
       this.check();
       return body();
     });

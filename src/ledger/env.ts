@@ -22,7 +22,7 @@ export interface LedgerDatabases {
   readonly folders: Database<string, Buffer>;
   readonly folderNames: Database<number, Buffer>;
   readonly work: Database<unknown, Buffer>;
-  readonly lanes: Database<number, Buffer>;
+  readonly lanes: Database<unknown, Buffer>;
   readonly findings: Database<unknown, Buffer>;
   readonly notes: Database<unknown, Buffer>;
   readonly mountpoints: Database<unknown, Buffer>;
@@ -61,5 +61,23 @@ export function openDatabases(stateDir: string): LedgerDatabases {
       { path },
       { cause: error },
     );
+  }
+}
+
+/** What LMDB and the system say when the state folder is full, read-only or failing. */
+const STATE_FAILS =
+  /^(MDB_|No space left|Input\/output error|Permission denied|Read-only file system|Disk quota)/;
+
+/**
+ * One durable transaction. When it returns, it is on the disk; when `body` throws, nothing of it is.
+ * @throws Problem `StateUnavailable` when the state folder fails
+ */
+export function transaction<T>(db: LedgerDatabases, body: () => T): T {
+  try {
+    return db.root.transactionSync(body);
+  } catch (error) {
+    const message = (error as Error).message ?? '';
+    if (!STATE_FAILS.test(message)) throw error;
+    throw new Problem('StateUnavailable', `The ledger cannot be written: ${message}.`, {}, { cause: error });
   }
 }

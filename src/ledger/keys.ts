@@ -36,12 +36,12 @@ export function workKey(operation: number, seq: number): Buffer {
   return key;
 }
 
-/** (u32, u32, u40) */
+/** (u32, u32, u48) */
 export function detailKey(operation: number, seq: number, item: number): Buffer {
-  const key = Buffer.allocUnsafe(13);
+  const key = Buffer.allocUnsafe(14);
   key.writeUInt32BE(operation, 0);
   key.writeUInt32BE(seq, 4);
-  key.writeUIntBE(item, 8, 5);
+  key.writeUIntBE(item, 8, 6);
   return key;
 }
 

@@ -2,12 +2,12 @@
  * The ledger: what was restored from where to where. It makes a restore resumable and exact, and it is only an
  * accelerator of truth: when it is lost, the target itself is asked (account-ledger.ts, `enumerated`).
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { Problem } from '../failures';
 import { AccountLedger } from './account-ledger';
-import { openDatabases, type LedgerDatabases } from './env';
+import { openDatabases, transaction, type LedgerDatabases } from './env';
 import { accountKey, itemKey, within } from './keys';
-import type { OperationRow } from './model';
+import type { OperationRow, Places } from './model';
 import { OperationLedger, rowKey } from './operation-ledger';
 
 export class Ledger {
@@ -16,6 +16,19 @@ export class Ledger {
   /** @throws Problem `StateUnavailable` */
   static open(stateDir: string): Ledger {
     return new Ledger(openDatabases(stateDir));
+  }
+
+  /** Random, made with the ledger: two workers with different state folders must not work on one operation. */
+  get id(): string {
+    const known = this.db.meta.get('ledger-id') as string | undefined;
+    if (known !== undefined) return known;
+    return transaction(this.db, () => {
+      const raced = this.db.meta.get('ledger-id') as string | undefined;
+      if (raced !== undefined) return raced;
+      const id = randomUUID();
+      this.db.meta.putSync('ledger-id', id);
+      return id;
+    });
   }
 
   async close(): Promise<void> {
@@ -36,7 +49,7 @@ export class Ledger {
     const key = shortKey(kind, name);
     const known = this.db.meta.get(key) as number | undefined;
     if (known !== undefined) return known;
-    return this.db.root.transactionSync(() => {
+    return transaction(this.db, () => {
       const raced = this.db.meta.get(key) as number | undefined;
       if (raced !== undefined) return raced;
       const next = this.next(kind);
@@ -55,16 +68,16 @@ export class Ledger {
 
   /** Many numbers in one transaction; for work lists. */
   accounts(scope: number, accountIds: readonly string[]): number[] {
-    return this.db.root.transactionSync(() => accountIds.map((id) => this.account(scope, id)));
+    return transaction(this.db, () => accountIds.map((id) => this.account(scope, id)));
   }
 
   /**
    * The operation with this key, begun when it is not there. The key names one chain of runs (workflow id and
    * first run), so that a rerun under the same id is another operation and a reset is not.
    */
-  operation(key: string, id: string, scope: number, targetInstance: string): OperationLedger {
+  operation(key: string, id: string, scope: number, places: Places): OperationLedger {
     const name = shortKey('operation-key', key);
-    return this.db.root.transactionSync(() => {
+    return transaction(this.db, () => {
       const known = this.db.meta.get(name) as number | undefined;
       if (known !== undefined) return new OperationLedger(this.db, known);
       const number = this.next('operation');
@@ -72,12 +85,11 @@ export class Ledger {
         number,
         id,
         scope,
-        targetInstance,
+        places,
         startedAt: Date.now(),
         accounts: 0,
         files: 0,
         planned: false,
-        finished: false,
         notes: [],
         provisioned: null,
       };

@@ -1,15 +1,27 @@
 /** Rows of the ledger. */
 import type { Cursor } from '../backup-path/walk';
 import type { ProvisionCounts } from '../mail/target';
-import type { Counters, ProgressPoint } from '../report/model';
+import type { Counters, ItemClass, ProgressPoint } from '../report/model';
+
+/** Between what an operation works; kept so that later steps recognise both, and a report needs neither. */
+export interface Places {
+  readonly sourceRoot: string;
+  /** Another store at the same path has another one. */
+  readonly serverId: string;
+  readonly serverName: string;
+  readonly dialect: string;
+  readonly targetId: string;
+  /** MailTarget.instance */
+  readonly targetInstance: string;
+  readonly targetDescription: string;
+}
 
 export interface OperationRow {
   readonly number: number;
   readonly id: string;
   /** Source server and target, as a number. */
   readonly scope: number;
-  /** Which target it was begun with (MailTarget.instance). */
-  readonly targetInstance: string;
+  readonly places: Places;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Accounts in the work list. */
@@ -17,7 +29,6 @@ export interface OperationRow {
   /** Metadata files in the work list. */
   files: number;
   planned: boolean;
-  finished: boolean;
   /** Warnings of the preflight. */
   notes: string[];
   /** What PHASE 1 made; null before it ended once. */
@@ -33,12 +44,28 @@ export interface TotalsRow {
   reopened: number[];
   nextSeq: number;
   points: ProgressPoint[];
+  /** Phase 3 is done for the accounts before this one. */
+  extrasNext: number;
+}
+
+/** An account with items that were recorded as unreadable while that was not certain, and where to go back to. */
+export interface Suspect {
+  readonly seq: number;
+  /** The row as it was before the first uncertain item. */
+  readonly before: Pick<WorkRow, 'cursor' | 'counters'>;
+  /** Keys of the uncertain findings. */
+  readonly findings: number[];
+}
+
+/** What a lane must not forget when it dies. */
+export interface LaneRow {
+  /** The account that it works on, or worked on last. */
+  seq: number | null;
+  suspects: Suspect[];
   /** Since when (epoch milliseconds) reads of a source that seems healthy all fail in the same way. */
   trouble: { signature: string; since: number } | null;
   /** Ways of failing that are believed by now. */
   believed: string[];
-  /** Phase 3 is done for the accounts before this one. */
-  extrasNext: number;
 }
 
 export interface WorkRow {
@@ -48,8 +75,8 @@ export interface WorkRow {
   readonly account: number;
   /** Why nothing of it is restored; null when it is. */
   readonly excluded: string | null;
-  /** Set when account_info cannot be used: class and reason for every item. */
-  readonly defect: { readonly kind: 'read' | 'broken'; readonly reason: string } | null;
+  /** Set when nothing can be restored to it (account_info unusable, refused by the target): class and reason for every item. */
+  defect: { readonly kind: ItemClass; readonly reason: string } | null;
   readonly files: number;
   cursor: Cursor;
   counters: Counters;

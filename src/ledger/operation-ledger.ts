@@ -1,9 +1,8 @@
 /** What one operation has to do and has done: its work list, counters, findings. */
-import { START } from '../backup-path/walk';
-import { COUNTER_NAMES, zeroCounters, type Finding, type Note } from '../report/model';
-import type { LedgerDatabases } from './env';
+import { COUNTER_NAMES, zeroCounters, type Counters, type Finding, type Note } from '../report/model';
+import { transaction, type LedgerDatabases } from './env';
 import { detailKey, workKey, within } from './keys';
-import type { OperationRow, TotalsRow, WorkRow } from './model';
+import type { LaneRow, OperationRow, Suspect, TotalsRow, WorkRow } from './model';
 
 export interface Mountpoint {
   readonly itemId: number;
@@ -18,7 +17,7 @@ export class OperationLedger {
   ) {}
 
   transaction<T>(body: () => T): T {
-    return this.db.root.transactionSync(body);
+    return transaction(this.db, body);
   }
 
   row(): OperationRow {
@@ -69,15 +68,24 @@ export class OperationLedger {
     for (let seq = from; seq < accounts; seq++) yield [seq, this.work(seq)];
   }
 
+  lane(lane: number): LaneRow {
+    const row = this.db.lanes.get(workKey(this.number, lane)) as LaneRow | undefined;
+    return row ?? { seq: null, suspects: [], trouble: null, believed: [] };
+  }
+
+  /** Inside a transaction. */
+  putLane(lane: number, row: LaneRow): void {
+    this.db.lanes.putSync(workKey(this.number, lane), row);
+  }
+
   /**
    * The account that this lane works on: the one it had and did not finish, else the next free one. Null when
    * nothing is left. Lanes are numbered; two attempts of one lane get the same account and the epoch decides.
    */
   claim(lane: number): number | null {
     return this.transaction(() => {
-      const key = workKey(this.number, lane);
-      const current = this.db.lanes.get(key);
-      if (current !== undefined && !this.work(current).done) return current;
+      const row = this.lane(lane);
+      if (row.seq !== null && !this.work(row.seq).done) return row.seq;
       const totals = this.totals();
       const reopened = totals.reopened.shift();
       const seq = reopened ?? totals.nextSeq;
@@ -86,7 +94,7 @@ export class OperationLedger {
         totals.nextSeq++;
       }
       this.putTotals(totals);
-      this.db.lanes.putSync(key, seq);
+      this.putLane(lane, { ...row, seq });
       return seq;
     });
   }
@@ -96,19 +104,19 @@ export class OperationLedger {
     this.db.findings.putSync(detailKey(this.number, seq, key), finding);
   }
 
-  /** Inside a transaction: an account that was done is done again, from its start, and its findings are forgotten. */
-  reopen(seq: number): void {
+  /** Inside a transaction: takes back what was recorded while it was uncertain. */
+  takeBack({ seq, before, findings }: Suspect): void {
     const work = this.work(seq);
     const totals = this.totals();
-    for (const name of COUNTER_NAMES) totals.counters[name] -= work.counters[name];
-    const { source, folders, tags, mountpoints } = work.counters;
-    totals.handled -= source + folders + tags + mountpoints;
-    if (work.done) totals.accountsDone--;
-    if (!totals.reopened.includes(seq)) totals.reopened.push(seq);
+    totals.handled -= handledIn(work.counters) - handledIn(before.counters);
+    for (const name of COUNTER_NAMES) totals.counters[name] -= work.counters[name] - before.counters[name];
+    if (work.done) {
+      totals.accountsDone--;
+      totals.reopened.push(seq);
+    }
     this.putTotals(totals);
-    this.putWork(seq, { ...work, cursor: START, counters: zeroCounters(), done: false });
-    for (const key of [...this.db.findings.getKeys(within(workKey(this.number, seq)))])
-      this.db.findings.removeSync(key);
+    this.putWork(seq, { ...work, ...before, done: false });
+    for (const key of findings) this.db.findings.removeSync(detailKey(this.number, seq, key));
   }
 
   *findings(seq: number): Generator<Finding> {
@@ -146,6 +154,10 @@ export class OperationLedger {
 export const rowKey = (operation: number): string => `operation:${operation}`;
 const totalsKey = (operation: number): string => `totals:${operation}`;
 
+/** Metadata files of all types. */
+export const handledIn = ({ source, folders, tags, mountpoints }: Counters): number =>
+  source + folders + tags + mountpoints;
+
 function freshTotals(): TotalsRow {
   return {
     counters: zeroCounters(),
@@ -154,8 +166,6 @@ function freshTotals(): TotalsRow {
     reopened: [],
     nextSeq: 0,
     points: [],
-    trouble: null,
-    believed: [],
     extrasNext: 0,
   };
 }

@@ -66,8 +66,8 @@ export type SystemFolder =
 
 /** One mailbox of the target, opened for one slice attempt. */
 export interface Mailbox {
-  /** Removes what earlier, interrupted attempts of ours left half-written. */
-  cleanLeftovers(): Promise<void>;
+  /** Removes what earlier, interrupted attempts left half-written of the messages that `isOurs` knows. */
+  cleanLeftovers(isOurs: (itemId: number, key: string) => boolean): Promise<void>;
   /** Every message that is there, once, in every folder. `onProgress` is called now and then. */
   existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage>;
   /** Which of these messages of ours are there, in any folder and whatever was done to them since. */

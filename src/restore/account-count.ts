@@ -3,6 +3,7 @@ import { Defect } from '../backup-path/defect';
 import { carriesBlob } from '../backup-path/model';
 import { walkItems, type WalkEntry } from '../backup-path/walk';
 import type { AccountLedger } from '../ledger/account-ledger';
+import type { WorkRow } from '../ledger/model';
 import type { SliceEnv } from './account-restore';
 import { currentState } from './classify';
 import { defectOutcome } from './deliver';
@@ -21,7 +22,7 @@ export function countAccount(env: SliceEnv, seq: number, ledger: AccountLedger):
   const work = env.operation.work(seq);
   const walk = walkItems(env.store, work.id, work.cursor);
   for (;;) {
-    if (env.shouldStop()) return false;
+    if (env.shouldStop(false)) return false;
     const outcomes: Outcome[] = [];
     let done = false;
     while (outcomes.length < BATCH_ITEMS && !done) {
@@ -31,17 +32,14 @@ export function countAccount(env: SliceEnv, seq: number, ledger: AccountLedger):
     }
     // a store that went away looks like an account without items
     if (done) env.store.assertThere();
-    recordBatch({ operation: env.operation, seq, ledger, outcomes, notes: [], done });
+    const { operation, lane } = env;
+    recordBatch({ operation, lane, seq, ledger, outcomes, notes: [], done, streak: env.guard.streak });
     env.onProgress();
     if (done) return true;
   }
 }
 
-function count(
-  env: SliceEnv,
-  entry: WalkEntry,
-  account: { kind: 'read' | 'broken'; reason: string } | null,
-): Outcome {
+function count(env: SliceEnv, entry: WalkEntry, account: WorkRow['defect']): Outcome {
   const item = entry.kind === 'folder' ? 0 : entry.id;
   const { cursor } = entry;
   const state = entry.kind === 'folder' ? entry.defect : currentState(env.store, entry);

@@ -15,7 +15,6 @@ import { Deliverer } from './deliver';
 import { enumerate, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
-import type { Outcome } from './outcome';
 import { recordBatch } from './record';
 import type { SourceGuard } from './source-guard';
 
@@ -26,14 +25,18 @@ const BATCH_BYTES = 32 * 1024 * 1024;
 export interface SliceEnv {
   readonly store: BackupPath;
   readonly operation: OperationLedger;
+  readonly lane: number;
   readonly rules: ItemRules;
   readonly reportDir: string;
   readonly saveInvalid: boolean;
   readonly guard: SourceGuard;
   /** Called after every batch. */
   readonly onProgress: () => void;
-  /** True when the attempt should end at the next item boundary. */
-  readonly shouldStop: () => boolean;
+  /**
+   * True when the attempt should end at the next item boundary. While failures are `uncertain` it does not end because
+   * its time is up: slow failures would otherwise never add up to a source that went away.
+   */
+  readonly shouldStop: (uncertain: boolean) => boolean;
 }
 
 /** @returns true when the account is done, false when it was stopped before */
@@ -45,7 +48,7 @@ export async function restoreAccount(
 ): Promise<boolean> {
   const work = env.operation.work(seq);
   const keyOf = (item: number): string => itemKeyOf(env.store.marker.serverId, work.id, item);
-  await mailbox.cleanLeftovers();
+  await mailbox.cleanLeftovers((item, key) => key === keyOf(item));
   if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress);
   await settleDoubts(ledger, mailbox, keyOf);
   const notes: { item: number; text: string }[] = [];
@@ -61,10 +64,8 @@ export async function restoreAccount(
     accepts: (type) => mailbox.accepts(type),
   };
   const walk = walkItems(env.store, work.id, work.cursor);
-  let held: Outcome[] = [];
   for (;;) {
-    // not in the middle of a streak that may turn out to be a source that went away
-    if (held.length === 0 && env.shouldStop()) return false;
+    if (env.shouldStop(env.guard.streak > 0)) return false;
     const { batch, done } = takeBatch(walk, classifier);
     // a store that went away looks like an account without items
     if (done) env.store.assertThere();
@@ -72,10 +73,19 @@ export async function restoreAccount(
     if (intents.length > 0) {
       ledger.write(() => intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number)));
     }
-    const outcomes = [...held, ...(await deliverer.deliverAll(batch))];
+    const outcomes = await deliverer.deliverAll(batch);
     await mailbox.commit(() => ledger.assertCurrent());
-    held = done ? [] : outcomes.splice(outcomes.length - Math.min(env.guard.streak, outcomes.length));
-    recordBatch({ operation: env.operation, seq, ledger, outcomes, notes: notes.splice(0), done });
+    const { operation, lane, guard } = env;
+    recordBatch({
+      operation,
+      lane,
+      seq,
+      ledger,
+      outcomes,
+      notes: notes.splice(0),
+      done,
+      streak: guard.streak,
+    });
     env.onProgress();
     if (done) return true;
   }

@@ -1,5 +1,6 @@
 /** Decides what is to be done with a metadata file, before anything is touched. */
 import { broken, Defect } from '../backup-path/defect';
+import { digestAlgorithm } from '../backup-path/digest';
 import { carriesBlob, type ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { Cursor, WalkEntry } from '../backup-path/walk';
@@ -44,16 +45,15 @@ export function classify(env: Classifier, matched: Map<string, number>, entry: W
   const state = currentState(env.store, entry);
   if (state instanceof Defect) return { ...common, kind: 'defect', defect: state };
   if (!carriesBlob(state.type)) return { ...common, kind: 'apart', state };
-  if (env.rules.filterDeleted && state.deleted) return { ...common, kind: 'filtered' };
-  if (env.rules.maxFileSize !== null && state.size > env.rules.maxFileSize)
-    return { ...common, kind: 'filtered' };
+  if (isFiltered(state, env.rules)) return { ...common, kind: 'filtered' };
   const doneBy = env.ledger.doneBy(entry.id);
   if (doneBy !== undefined) {
     return { ...common, kind: 'present', ours: doneBy !== FOUND && doneBy === env.operation, state };
   }
   const { digest } = state;
-  if (digest === null) {
-    return { ...common, kind: 'defect', defect: broken(`a ${state.type} without a digest`, entry.path) };
+  if (digest === null || digestAlgorithm(digest) === null) {
+    const what = digest === null ? 'without a digest' : `whose digest is none ("${digest.slice(0, 80)}")`;
+    return { ...common, kind: 'defect', defect: broken(`a ${state.type} ${what}`, entry.path) };
   }
   const used = matched.get(digest) ?? 0;
   if (env.ledger.unmatched(digest) > used) {
@@ -61,6 +61,13 @@ export function classify(env: Classifier, matched: Map<string, number>, entry: W
     return { ...common, kind: 'match', digest };
   }
   return { ...common, kind: env.accepts(state.type) ? 'deliver' : 'save', state: { ...state, digest } };
+}
+
+/** Whether the rules leave an item out. */
+export function isFiltered(state: ItemState, rules: ItemRules): boolean {
+  return (
+    (rules.filterDeleted && state.deleted) || (rules.maxFileSize !== null && state.size > rules.maxFileSize)
+  );
 }
 
 /** The state an item is in, or why that cannot be known. */

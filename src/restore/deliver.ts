@@ -33,13 +33,14 @@ export class Deliverer {
   async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
+      const reads = candidate.kind === 'save' || candidate.kind === 'deliver' ? 'blob' : 'metadata';
       try {
         outcomes.push(await this.deliver(candidate));
-        this.env.guard.ok();
+        this.env.guard.ok(reads);
       } catch (error) {
         if (!(error instanceof Defect)) throw error;
-        this.env.guard.failed(error);
-        outcomes.push(defectOutcome(candidate, error));
+        const uncertain = this.env.guard.failed(error, reads);
+        outcomes.push({ ...defectOutcome(candidate, error), uncertain });
       }
     }
     return outcomes;

@@ -2,6 +2,7 @@
 import { Defect } from '../backup-path/defect';
 import type { AccountInfo } from '../backup-path/model';
 import type { Session } from './session';
+import { isRefusal } from './slice';
 
 /** Accounts between two marks of progress on the disk. */
 const PAGE = 100;
@@ -42,14 +43,20 @@ async function extrasOf(session: Session, seq: number): Promise<void> {
   if (mountpoints.length + info.shares.length + dataSources.length === 0) return;
   const folderOf = (id: number): string =>
     ledger.folderOf(operation.row().scope, work.account, id) ?? String(id);
-  const answers = await target.addExtras(
-    { id: work.id, name: work.name },
-    {
-      mountpoints,
-      dataSources,
-      shares: info.shares.map((share) => ({ ...share, folder: folderOf(share.folderId) })),
-    },
-  );
+  const answers = await target
+    .addExtras(
+      { id: work.id, name: work.name },
+      {
+        mountpoints,
+        dataSources,
+        shares: info.shares.map((share) => ({ ...share, folder: folderOf(share.folderId) })),
+      },
+    )
+    .catch(async (error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      await target.check();
+      return [error.message];
+    });
   if (answers.length > 0) {
     operation.transaction(() => operation.putNote(seq, { item: 0, text: answers.join(' ') }));
   }

@@ -73,7 +73,8 @@ export class FolderResolver {
     const result = await this.mailbox.folder(parent, name, (candidate) =>
       this.ledger.folderTaken(candidate, id),
     );
-    this.ledger.setFolder(id, result.folder);
+    // of a folder that could not be looked up nothing is decided: a later run may know it
+    if (state?.name) this.ledger.setFolder(id, result.folder);
     if (result.renamedTo) this.onNote(id, `folder "${name}" is called "${result.renamedTo}" in the target`);
     return result.folder;
   }
@@ -84,8 +85,9 @@ export class FolderResolver {
       const state = this.store.itemById(this.accountId, id).at(-1);
       return state?.type === 'folder' ? state : null;
     } catch (error) {
-      if (error instanceof Defect) return null;
-      throw error;
+      if (!(error instanceof Defect)) throw error;
+      this.store.assertThere();
+      return null;
     }
   }
 }

@@ -15,6 +15,8 @@ export interface Outcome {
   /** An intent was written for it and nothing was injected. */
   readonly dropIntent?: boolean;
   readonly finding?: Finding;
+  /** Its failure may turn out to be that of the whole source. */
+  readonly uncertain?: boolean;
   readonly note?: string;
   readonly mountpoint?: Mountpoint;
 }

@@ -6,6 +6,8 @@ import type { WorkRow } from '../ledger/model';
 import { zeroCounters } from '../report/model';
 import { requireSpace, sourceWarnings } from './preflight';
 import { selectAccounts, type Selected } from './select';
+import { believedFailures, noteTrouble } from './slice';
+import { SourceGuard } from './source-guard';
 import type { Session } from './session';
 
 export interface PlanResult {
@@ -16,7 +18,13 @@ export interface PlanResult {
   readonly reportDir: string;
   readonly target: string;
   readonly engineReason: string;
+  /** Of the ledger that holds the plan: no other may go on with it. */
+  readonly ledgerId: string;
 }
+
+/** A lane of its own, for what the plan must remember of trouble with the source. */
+const PLAN_LANE = 0xffff_ffff;
+const MAX_NOTES = 100;
 
 export async function planRestore(
   session: Session,
@@ -25,18 +33,17 @@ export async function planRestore(
   const { store, target, ledger, operation, request } = session;
   const { input } = request;
   if (!operation.row().planned) {
-    const selected = selectAccounts(store, input).filter(
-      (entry) => entry.excluded === null || input.countExcluded,
-    );
-    const work = workList(store, ledger, operation.row().scope, selected, onProgress);
+    const { scope } = operation.row();
+    const everything = select(session);
+    const selected = everything.filter((entry) => entry.excluded === null || input.countExcluded);
+    const work = workList(store, ledger, scope, selected, onProgress);
     store.assertThere();
-    if (!input.provisioningOnly) await requireSpace(store, ledger, operation.row().scope, work, target);
-    operation.plan(work, [
-      ...sourceWarnings(store),
-      ...(input.countExcluded
-        ? []
-        : ['Items of accounts that were left out are not counted (countExcluded is false).']),
-    ]);
+    const notes = [...sourceWarnings(store), ...accountNotes(work)];
+    if (!input.countExcluded) {
+      notes.push('Items of accounts that were left out are not counted (countExcluded is false).');
+    }
+    if (!input.provisioningOnly) notes.push(...(await requireSpace(session, work)));
+    operation.plan(work, notes);
   }
   const row = operation.row();
   return {
@@ -45,7 +52,34 @@ export async function planRestore(
     reportDir: session.reportDir,
     target: target.description,
     engineReason: `the dialect ${store.dialect.name} is known`,
+    ledgerId: ledger.id,
   };
+}
+
+function select({ store, operation, request }: Session): Selected[] {
+  const believed = believedFailures(operation, PLAN_LANE, request.input.advanced.patienceSeconds);
+  try {
+    return selectAccounts(store, request.input, new SourceGuard(store, believed));
+  } catch (error) {
+    noteTrouble(operation, PLAN_LANE, error);
+    throw error;
+  }
+}
+
+/** Accounts of which nothing can be restored, or which share one address: said even when they have no items. */
+function accountNotes(work: readonly WorkRow[]): string[] {
+  const notes: string[] = [];
+  const seen = new Map<string, string>();
+  for (const { id, name, excluded, defect } of work) {
+    if (excluded !== null) continue;
+    if (defect !== null) notes.push(`Nothing of the account ${id} can be restored: ${defect.reason}.`);
+    const other = seen.get(name.toLowerCase());
+    if (other !== undefined)
+      notes.push(`The accounts ${other} and ${id} share the address ${name} and so one mailbox.`);
+    seen.set(name.toLowerCase(), id);
+  }
+  const more = notes.length - MAX_NOTES;
+  return more > 0 ? [...notes.slice(0, MAX_NOTES), `… and ${more} more accounts like these.`] : notes;
 }
 
 function workList(

@@ -1,17 +1,22 @@
 /** Looks before anything is touched: is the source what it should be, is there room, what is there to do. */
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
+import { Defect } from '../backup-path/defect';
+import { digestAlgorithm } from '../backup-path/digest';
+import { blobPath } from '../backup-path/layout';
+import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import { walkItems } from '../backup-path/walk';
 import { Problem } from '../failures';
-import type { Ledger } from '../ledger/ledger';
 import type { WorkRow } from '../ledger/model';
-import type { MailTarget } from '../mail/target';
-import { currentState } from './classify';
-import { Defect } from '../backup-path/defect';
+import { currentState, isFiltered, type ItemRules } from './classify';
+import type { Session } from './session';
 
 /** Metadata files that are opened to learn the average size. All of them when there are fewer. */
 const SAMPLE = 5_000;
+/** Sizes above it are not taken on the word of the metadata. Bytes. */
+const LARGE = 64 * 1024 * 1024;
+const GZIP_AT_BEST = 1032;
 /** An estimate from a sample is off by some; only what is clearly too small is refused. */
 const TOLERANCE = 0.8;
 
@@ -57,38 +62,34 @@ export function sourceWarnings(store: BackupPath): string[] {
 }
 
 /**
- * Refuses when the target clearly has too little room for what is not there yet.
+ * Refuses when the target clearly has too little room for what is not there yet; forced, it only says so.
  * @throws Problem `TargetTooSmall`
  */
-export async function requireSpace(
-  store: BackupPath,
-  ledger: Ledger,
-  scope: number,
-  work: readonly WorkRow[],
-  target: MailTarget,
-): Promise<void> {
+export async function requireSpace(session: Session, work: readonly WorkRow[]): Promise<string[]> {
+  const { store, target, ledger, operation, request } = session;
   const free = await target.freeBytes();
-  if (free === null) return;
+  if (free === null) return [];
+  const { scope } = operation.row();
   const included = work.filter((row) => row.excluded === null && row.defect === null);
-  const average = averageSize(store, included);
+  const average = averageSize(store, included, request.input);
   const missing = included.reduce(
     (sum, row) => sum + Math.max(0, row.files - ledger.doneCount(scope, row.account)),
     0,
   );
   const needed = Math.round(missing * average);
-  if (needed * TOLERANCE > free) {
-    throw new Problem(
-      'TargetTooSmall',
-      `${target.description} has ${megabytes(free)} free; about ${megabytes(needed)} are needed for ${missing} items.`,
-      { free, needed },
-    );
-  }
+  if (needed * TOLERANCE <= free) return [];
+  const what = `${target.description} has ${megabytes(free)} free; about ${megabytes(needed)} are needed for ${missing} items`;
+  if (request.input.forceAsExternalRestore) return [`${what}.`];
+  throw new Problem('TargetTooSmall', `${what} (forceAsExternalRestore goes on all the same).`, {
+    free,
+    needed,
+  });
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
-/** Mean size of an item as the metadata says, bytes, over an even sample of all accounts. */
-function averageSize(store: BackupPath, work: readonly WorkRow[]): number {
+/** Mean size that an item will take, bytes, over an even sample of all accounts. */
+function averageSize(store: BackupPath, work: readonly WorkRow[], rules: ItemRules): number {
   const total = work.reduce((sum, row) => sum + row.files, 0);
   const step = Math.max(1, Math.floor(total / SAMPLE));
   let seen = 0;
@@ -99,8 +100,16 @@ function averageSize(store: BackupPath, work: readonly WorkRow[]): number {
       if (seen++ % step !== 0 || entry.kind === 'folder') continue;
       const state = currentState(store, entry);
       sampled++;
-      if (!(state instanceof Defect)) bytes += state.size;
+      if (!(state instanceof Defect) && !isFiltered(state, rules)) bytes += plausibleSize(store, state);
     }
   }
   return sampled === 0 ? 0 : bytes / sampled;
+}
+
+/** The size that the metadata tells, but no more than its blob can hold. */
+function plausibleSize(store: BackupPath, { size, digest }: ItemState): number {
+  if (size <= LARGE) return size;
+  if (digest === null || digestAlgorithm(digest) === null) return 0;
+  const blob = statSync(store.files.absolute(blobPath(digest)), { throwIfNoEntry: false });
+  return Math.min(size, (blob?.size ?? 0) * GZIP_AT_BEST);
 }

@@ -29,7 +29,7 @@ export async function provision(
       domains: [...wanted.domains].map((name) => ({ name, attributes: known.get(name)?.attributes ?? {} })),
       coses: config?.coses.filter(({ id }) => wanted.coses.has(id)) ?? [],
       lists: config?.distributionLists.filter(({ name }) => wanted.domains.has(domainOf(name))) ?? [],
-      accounts: mapIterable(includedAccounts(store, operation), (info) => toProvision(info, names)),
+      accounts: provisionAccounts(includedAccounts(store, operation), names),
       options: input,
     },
     onProgress,
@@ -76,6 +76,15 @@ function toProvision(info: AccountInfo, coses: ReadonlyMap<string, string>): Pro
   return { id, name, displayName, status, aliases, passwordHash, attributes, signatures, cos };
 }
 
-function* mapIterable<A, B>(source: Iterable<A>, map: (value: A) => B): Generator<B> {
-  for (const value of source) yield map(value);
+/** Of accounts that share an address the first one: the work list has the living before the deleted. */
+function* provisionAccounts(
+  accounts: Iterable<AccountInfo>,
+  coses: ReadonlyMap<string, string>,
+): Generator<ProvisionAccount> {
+  const seen = new Set<string>();
+  for (const info of accounts) {
+    const address = info.name.toLowerCase();
+    if (!seen.has(address)) yield toProvision(info, coses);
+    seen.add(address);
+  }
 }

@@ -1,29 +1,36 @@
 /** The second half of a batch: what happened, the counters and the cursor, in one durable transaction. */
+import { bucketOf } from '../backup-path/layout';
 import type { AccountLedger } from '../ledger/account-ledger';
-import type { WorkRow } from '../ledger/model';
-import type { OperationLedger } from '../ledger/operation-ledger';
+import type { Suspect, WorkRow } from '../ledger/model';
+import { handledIn, type OperationLedger } from '../ledger/operation-ledger';
 import { addCounters, zeroCounters, type Counters, type ProgressPoint } from '../report/model';
 import { isItem, type Outcome } from './outcome';
 
 /** Points of the chart; when there are more, every second one is dropped. */
 const MAX_POINTS = 240;
+/** Finding keys above this belong to files that are not where their item id says. */
+const ODD = 2 ** 40;
 
 export interface Batch {
   readonly operation: OperationLedger;
+  readonly lane: number;
   readonly seq: number;
   readonly ledger: AccountLedger;
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: Outcome[];
   readonly notes: readonly { item: number; text: string }[];
   /** The account is done with this batch. */
   readonly done: boolean;
+  /** Items at the end, over batches and accounts, whose failure is uncertain (SourceGuard.streak). */
+  readonly streak: number;
 }
 
-/** @returns the work row as it is now */
-export function recordBatch(batch: Batch): WorkRow {
+export function recordBatch(batch: Batch): void {
   const { operation, seq, ledger, outcomes } = batch;
-  const added = sum(outcomes);
-  return ledger.write(() => {
+  ledger.write(() => {
     const work = operation.work(seq);
+    const before = { cursor: work.cursor, counters: { ...work.counters } };
+    if (batch.done) outcomes.push(...vanished(work, outcomes));
+    const added = sum(outcomes);
     for (const outcome of outcomes) recordOutcome(batch, outcome);
     for (const note of batch.notes) operation.putNote(seq, note);
     addCounters(work.counters, added);
@@ -36,8 +43,37 @@ export function recordBatch(batch: Batch): WorkRow {
     if (batch.done) totals.accountsDone++;
     totals.points = withPoint(totals.points, operation.row().startedAt, totals.handled);
     operation.putTotals(totals);
-    return work;
+    rememberSuspects(batch, before);
   });
+}
+
+/** Files that were counted when the restore was planned and are not there any more must not vanish without a word. */
+function vanished(work: WorkRow, outcomes: readonly Outcome[]): Outcome[] {
+  const missing = work.files - handledIn(work.counters) - outcomes.length;
+  if (missing <= 0 || work.excluded !== null) return [];
+  const reason = `${missing} metadata files that were there when the restore was planned are gone`;
+  const cursor = { bucket: 99, item: Number.MAX_SAFE_INTEGER };
+  return [{ item: 0, cursor, counts: 'unrestored', finding: { item: 0, class: 'read', reason } }];
+}
+
+/**
+ * While a streak of failures grows, what was recorded of it can be taken back, also by an attempt that comes after the
+ * death of this one.
+ */
+function rememberSuspects(
+  { operation, lane, seq, outcomes, streak }: Batch,
+  before: Suspect['before'],
+): void {
+  const row = operation.lane(lane);
+  if (streak === 0 && row.suspects.length === 0) return;
+  const uncertain = outcomes.filter((outcome) => outcome.uncertain);
+  const begunEarlier = streak > uncertain.length;
+  const suspects = begunEarlier ? row.suspects : [];
+  const findings = (begunEarlier ? uncertain : uncertain.slice(uncertain.length - streak)).map(findingKey);
+  const known = suspects.find((suspect) => suspect.seq === seq);
+  if (known) known.findings.push(...findings);
+  else if (findings.length > 0) suspects.push({ seq, before, findings });
+  operation.putLane(lane, { ...row, suspects: streak === 0 ? [] : suspects });
 }
 
 function recordOutcome({ operation, seq, ledger }: Batch, outcome: Outcome): void {
@@ -48,10 +84,15 @@ function recordOutcome({ operation, seq, ledger }: Batch, outcome: Outcome): voi
     ledger.markDone(item, 0);
   }
   if (outcome.dropIntent) ledger.dropIntent(item);
-  // a folder that cannot be listed has no item id: its findings are told apart by where the walk was
-  if (outcome.finding) operation.putFinding(seq, item || outcome.cursor.bucket + 2 ** 39, outcome.finding);
+  if (outcome.finding) operation.putFinding(seq, findingKey(outcome), outcome.finding);
   if (outcome.note) operation.putNote(seq, { item, text: outcome.note });
   if (outcome.mountpoint) operation.putMountpoint(seq, outcome.mountpoint);
+}
+
+/** The item id; of a file or folder that is not where that id says, a key of its own, so that none hides another. */
+function findingKey({ item, cursor }: Outcome): number {
+  if (item > 0 && item < ODD && Number(bucketOf(item)) === cursor.bucket) return item;
+  return ODD * (cursor.bucket + 1) + (item % ODD);
 }
 
 function sum(outcomes: readonly Outcome[]): Counters {

@@ -8,7 +8,6 @@ import {
   type ReportStatus,
   type RestoreReport,
 } from '../report/model';
-import type { Session } from './session';
 
 export interface Ending {
   readonly status: ReportStatus;
@@ -20,8 +19,10 @@ export interface Ending {
   readonly engineReason: string;
 }
 
-export function reportOf({ request, store, target, operation }: Session, ending: Ending): RestoreReport {
+/** Needs neither the source nor the target: a restore that ends because one is gone is reported all the same. */
+export function reportOf(operation: OperationLedger, ending: Ending): RestoreReport {
   const row = operation.row();
+  const { places } = row;
   const totals = operation.totals();
   const provisioned = row.provisioned ?? {
     domains: 0,
@@ -36,18 +37,18 @@ export function reportOf({ request, store, target, operation }: Session, ending:
   return {
     head: {
       version: 1,
-      operationId: request.operationId,
+      operationId: row.id,
       operation: 'External Restore',
-      status: ending.status,
+      status: statusOf(operation, ending.status),
       ...(ending.failure === undefined ? {} : { failure: ending.failure }),
       engine: { name: 'direct', reason: ending.engineReason },
       source: {
-        path: store.root,
-        serverName: store.marker.serverName,
-        serverId: store.marker.serverId,
-        dialect: store.dialect.name,
+        path: places.sourceRoot,
+        serverName: places.serverName,
+        serverId: places.serverId,
+        dialect: places.dialect,
       },
-      target: { url: target.id, description: target.description },
+      target: { url: places.targetId, description: places.targetDescription },
       startedAt: new Date(row.startedAt).toISOString(),
       endedAt: new Date(ending.endedAt).toISOString(),
       phases: ending.phases,
@@ -60,6 +61,15 @@ export function reportOf({ request, store, target, operation }: Session, ending:
     },
     accounts: accountReports(operation),
   };
+}
+
+/** Partial also when whole accounts could not be restored, be they empty. */
+function statusOf(operation: OperationLedger, status: ReportStatus): ReportStatus {
+  if (status !== 'completed') return status;
+  if (operation.totals().counters.unrestored > 0) return 'partial';
+  for (const [, row] of operation.allWork())
+    if (row.excluded === null && row.defect !== null) return 'partial';
+  return 'completed';
 }
 
 function byClass(operation: OperationLedger): Record<ItemClass, number> {

@@ -7,6 +7,8 @@ export interface RestoreRequest {
   /** Names one chain of runs: a reset goes on with it, a new start under the same id does not. */
   readonly operationKey: string;
   readonly input: ExternalRestoreInput;
+  /** Of the ledger that planned the operation; absent before the plan. */
+  readonly ledgerId?: string;
 }
 
 /** What the worker adds. */

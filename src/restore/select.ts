@@ -4,6 +4,7 @@ import type { AccountInfo } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 import { Problem } from '../failures';
+import type { SourceGuard } from './source-guard';
 
 export interface Selected {
   readonly id: string;
@@ -18,8 +19,8 @@ type Rules = Pick<ExternalRestoreInput, 'accounts' | 'domains' | 'filterDeleted'
  * Every account of the store: first those to restore, in the order asked for, then those left out.
  * @throws Problem `AccountNotFound` when one that was asked for is not in the store
  */
-export function selectAccounts(store: BackupPath, rules: Rules): Selected[] {
-  const infos = store.accountIds().ids.map((id) => readInfo(store, id));
+export function selectAccounts(store: BackupPath, rules: Rules, guard: SourceGuard): Selected[] {
+  const infos = accountIds(store).map((id) => guarded(store, id, guard));
   const wanted = new Map(rules.accounts.map((name, index) => [name.toLowerCase(), index]));
   const domains = new Set(rules.domains.map((domain) => domain.toLowerCase()));
   requireAll(store, rules, infos);
@@ -30,27 +31,60 @@ export function selectAccounts(store: BackupPath, rules: Rules): Selected[] {
     return { ...entry, excluded: exclusion(rules, wanted, domains, { ...entry, excluded: null }, info) };
   });
   const included = selected.filter((entry) => entry.excluded === null);
-  // a stable sort: accounts of one rank stay in the order of the store
-  included.sort((a, b) => rank(a) - rank(b));
+  const deleted = new Set(infos.filter(({ info }) => info?.status === 'deleted').map(({ id }) => id));
+  // a stable sort: accounts of one rank stay in the order of the store, but one that lives comes before a deleted one
+  // of its name, so that the password and the attributes are those of the living
+  included.sort((a, b) => rank(a) - rank(b) || Number(deleted.has(a.id)) - Number(deleted.has(b.id)));
   return [...included, ...selected.filter((entry) => entry.excluded !== null)];
 }
 
+function accountIds(store: BackupPath): string[] {
+  try {
+    return store.accountIds().ids;
+  } catch (error) {
+    if (!(error instanceof Defect)) throw error;
+    store.assertThere();
+    const type = error.kind === 'broken' || error.code === 'ENOENT' ? 'NotABackupPath' : 'SourceNotReadable';
+    throw new Problem(
+      type,
+      `The accounts of ${store.root} cannot be listed: ${error.message}.`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+/** @throws Problem `SourceUnavailable` when so many accounts cannot be read that it is rather the source */
+function guarded(store: BackupPath, id: string, guard: SourceGuard): Read {
+  const read = readInfo(store, id);
+  if (read.defect?.kind === 'read') guard.failed(new Defect('read', read.defect.reason, id), 'metadata');
+  else guard.ok('metadata');
+  return read;
+}
+
+/** The little of an account_info that choosing needs: a site may have a hundred thousand of them. */
 interface Read {
   readonly id: string;
-  readonly info: AccountInfo | null;
+  readonly info: Pick<AccountInfo, 'name' | 'status' | 'system'> | null;
   readonly defect: Selected['defect'];
 }
 
 function readInfo(store: BackupPath, id: string): Read {
   try {
-    const info = store.accountInfo(id);
-    const unsafe = unsafeName(info.name);
-    if (unsafe === null) return { id, info, defect: null };
+    const { name, status, system } = store.accountInfo(id);
+    const unsafe = unsafeName(name);
+    if (unsafe === null) return { id, info: { name, status, system }, defect: null };
     return { id, info: null, defect: { kind: 'broken', reason: `the account's name ${unsafe}` } };
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
     return { id, info: null, defect: { kind: error.kind, reason: error.message } };
   }
+}
+
+/** The account's address, or why it cannot be used. */
+export function readName(store: BackupPath, id: string): { name: string; defect: Selected['defect'] } {
+  const { info, defect } = readInfo(store, id);
+  return { name: info?.name ?? id, defect };
 }
 
 /** A name becomes a path or a command later: what is no plain address is not used at all. */
@@ -75,7 +109,7 @@ function exclusion(
   wanted: ReadonlyMap<string, number>,
   domains: ReadonlySet<string>,
   entry: Selected,
-  info: AccountInfo | null,
+  info: Read['info'],
 ): string | null {
   const named = wanted.has(entry.id.toLowerCase()) || wanted.has(entry.name.toLowerCase());
   if (wanted.size > 0 && !named) return 'not among the accounts asked for';

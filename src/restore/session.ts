@@ -34,21 +34,51 @@ export async function withSession<T>(
   const url = request.input.target ?? settings.defaultTarget;
   // before anything is opened: opening creates
   if (!begun) refuseOverlap(store, { target: localPathOf(url), state: settings.stateDir });
-  const ledger = Ledger.open(settings.stateDir);
-  try {
-    const known = begun ? ledger.existingOperation(request.operationKey) : null;
-    const target = await openTarget(url, known?.row().targetInstance);
+  return withLedger(request, settings, async (ledger) => {
+    const known = begun ? knownOperation(ledger, request) : null;
+    if (known) requireSameSource(store, known);
+    const target = await openTarget(url, known?.row().places.targetInstance);
     try {
       const operation = known ?? begin(ledger, store, target, request);
-      const reportDir = reportDirOf(settings.stateDir, request, operation);
-      mkdirSync(reportDir, { recursive: true, mode: 0o700 });
+      const reportDir = makeReportDir(settings.stateDir, request, operation);
       return await body({ request, store, target, ledger, operation, reportDir });
     } finally {
       await target.close();
     }
+  });
+}
+
+export async function withLedger<T>(
+  { ledgerId }: RestoreRequest,
+  settings: RestoreSettings,
+  body: (ledger: Ledger) => Promise<T>,
+): Promise<T> {
+  const ledger = Ledger.open(settings.stateDir);
+  try {
+    if (ledgerId !== undefined && ledger.id !== ledgerId) {
+      throw new Problem(
+        'StateUnavailable',
+        `This worker has another ledger (in ${settings.stateDir}) than the one that planned the restore; workers of one ` +
+          'task queue must share their state folder.',
+      );
+    }
+    return await body(ledger);
   } finally {
     await ledger.close();
   }
+}
+
+export const knownOperation = (ledger: Ledger, request: RestoreRequest): OperationLedger =>
+  ledger.existingOperation(request.operationKey);
+
+function requireSameSource(store: BackupPath, operation: OperationLedger): void {
+  const { serverId, serverName } = operation.row().places;
+  if (store.marker.serverId === serverId) return;
+  throw new Problem(
+    'SourceUnavailable',
+    `At ${store.root} is now the Backup Path of another server (${store.marker.serverName}, not ${serverName}).`,
+    { path: store.root },
+  );
 }
 
 function begin(
@@ -57,8 +87,17 @@ function begin(
   target: MailTarget,
   request: RestoreRequest,
 ): OperationLedger {
-  const scope = ledger.scope(store.marker.serverId, target.id, target.instance);
-  return ledger.operation(request.operationKey, request.operationId, scope, target.instance);
+  const { serverId, serverName } = store.marker;
+  const scope = ledger.scope(serverId, target.id, target.instance);
+  return ledger.operation(request.operationKey, request.operationId, scope, {
+    sourceRoot: store.root,
+    serverId,
+    serverName,
+    dialect: store.dialect.name,
+    targetId: target.id,
+    targetInstance: target.instance,
+    targetDescription: target.description,
+  });
 }
 
 function openStore(path: string, begun: boolean): BackupPath {
@@ -71,10 +110,21 @@ function openStore(path: string, begun: boolean): BackupPath {
 }
 
 /** `reports/<operation id>-<number>`, the id made safe for a path: it comes from a user. */
-function reportDirOf(stateDir: string, request: RestoreRequest, operation: OperationLedger): string {
+export function makeReportDir(stateDir: string, request: RestoreRequest, operation: OperationLedger): string {
   const safe = request.operationId
     .replace(/[^A-Za-z0-9._-]+/g, '_')
     .replace(/^\.+/, '_')
     .slice(0, 80);
-  return join(stateDir, 'reports', `${safe}-${operation.number}`);
+  const path = join(stateDir, 'reports', `${safe}-${operation.number}`);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Problem(
+      'StateUnavailable',
+      `${path} cannot be made: ${(error as Error).message}.`,
+      { path },
+      { cause: error },
+    );
+  }
+  return path;
 }

@@ -5,46 +5,79 @@ import type { OperationLedger } from '../ledger/operation-ledger';
 import type { MailTarget } from '../mail/target';
 import { restoreAccount, type SliceEnv } from './account-restore';
 import { countAccount } from './account-count';
+import { readName } from './select';
 
 export interface SliceContext extends SliceEnv {
   readonly openedLedger: Ledger;
   readonly target: MailTarget;
-  readonly lane: number;
 }
 
 /** @returns whether this lane may find more to do */
 export async function runSlice(context: SliceContext): Promise<boolean> {
-  /** Accounts that ended in the streak of failures that is still growing. */
-  let suspects: number[] = [];
+  const { operation, lane, guard } = context;
+  // of an attempt that died: whatever it had recorded and was not certain of
+  takeBackSuspects(operation, lane);
   try {
     for (;;) {
-      if (context.guard.streak === 0) {
-        suspects = [];
-        if (context.shouldStop()) return true;
-      }
-      const seq = context.operation.claim(context.lane);
-      if (seq === null) return false;
-      if (!(await runAccount(context, seq))) return true;
-      suspects.push(seq);
-      if (context.guard.streak === 0) clearTrouble(context.operation);
+      if (context.shouldStop(guard.streak > 0)) break;
+      const seq = operation.claim(lane);
+      // what failed last of all, in a streak too short to be doubted, really failed
+      if (seq === null) return forgetSuspects(operation, lane);
+      if (!(await runAccount(context, seq))) break;
+      if (guard.streak === 0) settle(context);
     }
+    takeBackSuspects(operation, lane);
+    return true;
   } catch (error) {
-    const signature = streakOf(error);
-    if (signature !== null) noteTrouble(context.operation, signature, suspects);
+    noteTrouble(operation, lane, error);
     throw error;
   }
 }
 
 async function runAccount(context: SliceContext, seq: number): Promise<boolean> {
-  const work = context.operation.work(seq);
-  const ledger = context.openedLedger.takeAccount(context.operation.row().scope, work.account);
+  const { operation, openedLedger, target } = context;
+  const work = mendedRow(context, seq);
+  const ledger = openedLedger.takeAccount(operation.row().scope, work.account);
   if (work.excluded !== null || work.defect !== null) return countAccount(context, seq, ledger);
-  const mailbox = await context.target.openMailbox({ id: work.id, name: work.name });
   try {
-    return await restoreAccount(context, seq, ledger, mailbox);
-  } finally {
-    await mailbox.close();
+    const mailbox = await target.openMailbox({ id: work.id, name: work.name });
+    try {
+      return await restoreAccount(context, seq, ledger, mailbox);
+    } finally {
+      await mailbox.close();
+    }
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // the target as a whole is fine, or this throws: it refuses this one mailbox
+    await target.check();
+    ledger.write(() =>
+      operation.putWork(seq, { ...operation.work(seq), defect: { kind: 'invalid', reason: error.message } }),
+    );
+    return countAccount(context, seq, ledger);
   }
+}
+
+/** A target that refuses one mailbox for what it is. */
+export const isRefusal = (error: unknown): error is Problem =>
+  error instanceof Problem && (error.type === 'TargetRefused' || error.type === 'InvalidInput');
+
+/** An account_info that could not be read when the restore was planned may be readable by now. */
+function mendedRow({ operation, store }: SliceContext, seq: number) {
+  const work = operation.work(seq);
+  if (work.excluded !== null || work.defect?.kind !== 'read') return work;
+  const { name, defect } = readName(store, work.id);
+  if (defect !== null) {
+    store.assertThere();
+    return work;
+  }
+  const mended = { ...work, name, defect: null };
+  operation.transaction(() => {
+    operation.putWork(seq, mended);
+    const text =
+      'its account_info was unreadable when accounts were created: restore it again for its account data';
+    operation.putNote(seq, { item: 0, text });
+  });
+  return mended;
 }
 
 function streakOf(error: unknown): string | null {
@@ -53,33 +86,55 @@ function streakOf(error: unknown): string | null {
   return typeof streak === 'string' ? streak : null;
 }
 
-/** The accounts that ended within the streak are done again: what was classed there is not believed. */
-function noteTrouble(operation: OperationLedger, signature: string, suspects: readonly number[]): void {
+/** What was recorded within a streak is not believed: those accounts go back to where they were before it. */
+function takeBackSuspects(operation: OperationLedger, lane: number, signature: string | null = null): void {
+  if (operation.lane(lane).suspects.length === 0 && signature === null) return;
   operation.transaction(() => {
-    for (const seq of suspects) operation.reopen(seq);
-    const totals = operation.totals();
-    if (totals.trouble?.signature !== signature) totals.trouble = { signature, since: Date.now() };
-    operation.putTotals(totals);
+    const row = operation.lane(lane);
+    for (const suspect of row.suspects) operation.takeBack(suspect);
+    const known = signature === null || row.trouble?.signature === signature;
+    operation.putLane(lane, {
+      ...row,
+      suspects: [],
+      trouble: known ? row.trouble : { signature: signature, since: Date.now() },
+    });
   });
 }
 
-function clearTrouble(operation: OperationLedger): void {
-  if (operation.totals().trouble === null) return;
-  operation.transaction(() => operation.putTotals({ ...operation.totals(), trouble: null }));
+/** What an attempt leaves behind when it fails. */
+export function noteTrouble(operation: OperationLedger, lane: number, error: unknown): void {
+  takeBackSuspects(operation, lane, streakOf(error));
+}
+
+function forgetSuspects(operation: OperationLedger, lane: number): false {
+  operation.transaction(() => operation.putLane(lane, { ...operation.lane(lane), suspects: [] }));
+  return false;
+}
+
+/** An account ended well: trouble is over, and beliefs that were given up are given up for good. */
+function settle({ operation, lane, guard }: SliceContext): void {
+  const row = operation.lane(lane);
+  if (row.trouble === null && row.believed.length === guard.beliefs.length) return;
+  operation.transaction(() => operation.putLane(lane, { ...row, trouble: null, believed: guard.beliefs }));
 }
 
 /**
  * Which failures are taken for what they are. Trouble with a source that seems healthy is believed once it has lasted
  * longer than the operator wants to wait for it.
  */
-export function believedFailures(operation: OperationLedger, patienceSeconds: number): ReadonlySet<string> {
+export function believedFailures(
+  operation: OperationLedger,
+  lane: number,
+  patienceSeconds: number,
+): Set<string> {
   return operation.transaction(() => {
-    const totals = operation.totals();
-    if (totals.trouble !== null && Date.now() - totals.trouble.since > patienceSeconds * 1000) {
-      totals.believed.push(totals.trouble.signature);
-      totals.trouble = null;
-      operation.putTotals(totals);
+    const row = operation.lane(lane);
+    const { trouble } = row;
+    if (trouble !== null && Date.now() - trouble.since > patienceSeconds * 1000) {
+      row.believed.push(trouble.signature);
+      row.trouble = null;
+      operation.putLane(lane, row);
     }
-    return new Set(totals.believed);
+    return new Set(row.believed);
   });
 }

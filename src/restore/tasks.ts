@@ -12,7 +12,7 @@ import { planRestore, type PlanResult } from './plan';
 import { provision } from './provision';
 import { reportOf, type Ending } from './report-of';
 import type { RestoreRequest, RestoreSettings } from './request';
-import { withSession, type Session } from './session';
+import { knownOperation, makeReportDir, withLedger, withSession, type Session } from './session';
 import { believedFailures, runSlice } from './slice';
 import { SourceGuard } from './source-guard';
 
@@ -94,12 +94,13 @@ export const TASKS: Tasks = {
       return restoreExtras(session, progress, () => hooks.stopRequested());
     }),
   report: ({ request, settings, ending }) =>
-    withSession(request, settings, true, async (session) => {
-      const report = reportOf(session, ending);
-      const files = await writeReport(session.reportDir, report);
-      if (ending.status !== 'cancelled') session.operation.update({ finished: true });
+    withLedger(request, settings, async (ledger) => {
+      const operation = knownOperation(ledger, request);
+      const dir = makeReportDir(settings.stateDir, request, operation);
+      const report = reportOf(operation, ending);
+      const files = await writeReport(dir, report);
       const { head } = report;
-      return { dir: session.reportDir, summary: summaryText(head), counters: head.totals, head, files };
+      return { dir, summary: summaryText(head), counters: head.totals, head, files };
     }),
 };
 
@@ -124,12 +125,15 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
     rules: request.input,
     reportDir,
     saveInvalid: request.input.onInvalid === 'save',
-    guard: new SourceGuard(store, believedFailures(operation, request.input.advanced.patienceSeconds)),
+    lane: input.lane,
+    guard: new SourceGuard(
+      store,
+      believedFailures(operation, input.lane, request.input.advanced.patienceSeconds),
+    ),
     onProgress: report,
-    shouldStop: () => hooks.stopRequested() || Date.now() >= until,
+    shouldStop: (uncertain) => hooks.stopRequested() || (!uncertain && Date.now() >= until),
     openedLedger: session.ledger,
     target: session.target,
-    lane: input.lane,
   });
   const { counters, handled, accountsDone } = operation.totals();
   return { more, counters, handled, accountsDone };

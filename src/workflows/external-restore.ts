@@ -25,7 +25,8 @@ import { failureMessage, unwrapFailure } from './failure';
 import { RestoreState } from './restore-state';
 
 interface Run {
-  readonly request: RestoreRequest;
+  /** What every step is told; the long lists of the input only until the work list holds them. */
+  request: RestoreRequest;
   readonly state: RestoreState;
   /** What passes by itself (a source or target that is away, a full disk) is tried again for as long as it takes. */
   readonly patient: ActivityInterfaceFor<Activities>;
@@ -66,7 +67,8 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
     operationKey: `${workflowId} ${firstExecutionRunId}`,
     input: rest,
   };
-  const run: Run = { request, state: new RestoreState(carry), ...stepsOf(input) };
+  const state = new RestoreState(carry);
+  const run: Run = { request: carry ? plannedRequest(request, state) : request, state, ...stepsOf(input) };
   try {
     if (!carry) {
       await preflight(run);
@@ -88,7 +90,17 @@ async function preflight(run: Run): Promise<void> {
   const { request, state } = run;
   state.begin('preflight');
   state.planned(await run.patient.planRestore({ request }));
+  run.request = plannedRequest(request, state);
   if (state.plan.notify) await notify(run, { event: 'started' });
+}
+
+/** The work list holds which accounts these are; a list of thousands need not travel into every step. */
+function plannedRequest(request: RestoreRequest, state: RestoreState): RestoreRequest {
+  return {
+    ...request,
+    ledgerId: state.plan.ledgerId,
+    input: { ...request.input, accounts: [], domains: [] },
+  };
 }
 
 async function provision(run: Run): Promise<void> {
@@ -155,8 +167,8 @@ async function restoreExtras({ request, state, patient }: Run): Promise<void> {
 
 async function report({ request, state, patient }: Run): Promise<ExternalRestoreResult> {
   state.begin('report');
-  const status = state.unrestored > 0 ? 'partial' : 'completed';
-  const { dir, counters } = await patient.writeReport({ request, ending: state.ending(status) });
+  const ending = state.ending('completed');
+  const { dir, counters, status } = await patient.writeReport({ request, ending });
   state.begin('ended');
   const { source, restored, skipped, filtered, unrestored } = counters;
   const { target } = state.plan;

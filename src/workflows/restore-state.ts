@@ -55,10 +55,6 @@ export class RestoreState {
     return this.knownPlan !== null;
   }
 
-  get unrestored(): number {
-    return this.latest?.counters.unrestored ?? 0;
-  }
-
   planned(plan: ExternalRestoreCarry['plan']): void {
     this.knownPlan = plan;
     this.show();

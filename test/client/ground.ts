@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endProcess } from '../../src/embedded/process-identity';
+import { endProcess } from '../../src/host/process-identity';
 import { readServerRecord } from '../../src/embedded/server-record';
 import { accountInfo, mail, TestStore } from '../restore/store';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { processesWithOpen } from '../../src/embedded/file-lock';
-import { endProcess, identify, isAlive } from '../../src/embedded/process-identity';
+import { processesWithOpen } from '../../src/host/file-lock';
+import { endProcess, identify, isAlive } from '../../src/host/process-identity';
 import { answers } from '../../src/embedded/server-probe';
 import { readServerRecord, recordFile } from '../../src/embedded/server-record';
 import { joinServer } from '../../src/embedded/shared-server';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { Client, Connection } from '@temporalio/client';
 
-import { isAlive } from '../../src/embedded/process-identity';
+import { isAlive } from '../../src/host/process-identity';
 import { startServer, type TemporalServer } from '../../src/embedded/temporal-server';
 
 let dir: string;

@@ -60,7 +60,7 @@ test('hostile names and members are left out and named, never written', async ()
   expect(text(directory, 'passwd').split('\n')).toHaveLength(2);
   expect(JSON.parse(text(directory, 'coses.json')).entries[0].name).toBe('__proto__');
   expect(fs.readdirSync(directory).sort()).toEqual(
-    ['.lifeboat-target', 'aliases', 'coses.json', 'example.com', 'lists', 'passwd'].sort(),
+    ['.lifeboat-lock', '.lifeboat-target', 'aliases', 'coses.json', 'example.com', 'lists', 'passwd'].sort(),
   );
 });
 

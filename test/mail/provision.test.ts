@@ -159,7 +159,7 @@ test('leftovers of interrupted writes are removed', async () => {
       .readdirSync(directory)
       .filter((name) => name.startsWith('.'))
       .sort(),
-  ).toEqual(['.lifeboat-target', '.passwd.other']);
+  ).toEqual(['.lifeboat-lock', '.lifeboat-target', '.passwd.other']);
 });
 
 test('what is not to be made is asked for, and nothing is made when it is missing', async () => {
@@ -181,7 +181,7 @@ test('what is not to be made is asked for, and nothing is made when it is missin
     target.provision(plan({ accounts }, { skipDomainProvisioning: true }), quiet),
   );
   expect(other.type).toBe('DomainMissing');
-  expect(fs.readdirSync(directory)).toEqual(['.lifeboat-target']);
+  expect(fs.readdirSync(directory).sort()).toEqual(['.lifeboat-lock', '.lifeboat-target']);
 });
 
 test('each kind can be left out', async () => {
@@ -191,6 +191,7 @@ test('each kind can be left out', async () => {
   const counts = await target.provision({ ...full(), options: { ...full().options, ...options } }, quiet);
   expect(counts).toMatchObject({ domains: 1, coses: 0, lists: 0, accounts: 2, aliases: 0 });
   expect(fs.readdirSync(directory).sort()).toEqual([
+    '.lifeboat-lock',
     '.lifeboat-target',
     'domains.json',
     'example.com',

@@ -11,6 +11,8 @@ const QUIET: TaskHooks = { progress: () => undefined, stopRequested: () => false
 
 /** What the tests look at in report.json. */
 export interface ReportJson {
+  status: string;
+  notes: string[];
   accounts: Record<
     string,
     {

@@ -1,12 +1,13 @@
 /** Sources and targets that go away, disks that fill up, attempts that were overtaken. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { itemPath } from '../../src/backup-path/layout';
 import { Ledger } from '../../src/ledger/ledger';
 import { openTarget } from '../../src/mail/open-target';
 import { itemKeyOf } from '../../src/restore/item-key';
 import { RestoreBench } from './bench';
-import { accountInfo, mail, SERVER_ID } from './store';
+import { accountInfo, mail, SERVER_ID, state } from './store';
 
 let bench: RestoreBench;
 beforeEach(() => {
@@ -203,4 +204,77 @@ test('what was delivered and not booked is found, not delivered again; what was 
   await mailbox.close();
   expect((await bench.slice(request)).counters).toMatchObject({ source: 10, restored: 10, skipped: 0 });
   expect(readdirSync(cur())).toHaveLength(10);
+});
+
+test('another Backup Path in the place of the source is not taken for it', async () => {
+  messages('a1', 'jane', 100);
+  const request = await bench.begin();
+  const other = new RestoreBench();
+  try {
+    const raw = JSON.parse(readFileSync(join(other.store.root, 'backup.json'), 'utf8')) as object;
+    writeFileSync(join(other.store.root, 'backup.json'), JSON.stringify({ ...raw, serverId: 'another' }));
+    renameSync(bench.store.root, `${bench.folder}/away`);
+    renameSync(other.store.root, bench.store.root);
+    await expect(bench.slice(request)).rejects.toEqual(problem('SourceUnavailable', /of another server/));
+  } finally {
+    other.remove();
+  }
+});
+
+test('an account that vanished since the plan is not "everything restored"', async () => {
+  messages('a1', 'jane', 100);
+  const request = await bench.begin();
+  rmSync(join(bench.store.root, 'accounts/a1'), { recursive: true });
+  expect((await bench.slice(request)).counters).toMatchObject({ restored: 0, unrestored: 1 });
+});
+
+test('failing reads over small accounts add up, however short the work units are', async () => {
+  for (let a = 0; a < 10; a++) {
+    messages(`a${a}`, `user${a}`, 20).forEach((digest) => bench.store.dropBlob(digest));
+  }
+  const request = await bench.begin();
+  const untilDone = async (): Promise<void> => {
+    while ((await bench.slice(request, { seconds: 0.005 })).more);
+  };
+  await expect(untilDone()).rejects.toEqual(problem('SourceUnavailable'));
+  const ledger = Ledger.open(bench.settings.stateDir);
+  expect(ledger.existingOperation(request.operationKey).totals().counters.unrestored).toBe(0);
+  await ledger.close();
+});
+
+test('what is recorded in a streak is taken back when the source then goes altogether, or the attempt dies', async () => {
+  for (let a = 0; a < 6; a++) messages(`a${a}`, `user${a}`, 10);
+  const request = await bench.begin();
+  const blobs = join(bench.store.root, 'items');
+  renameSync(blobs, `${bench.folder}/items`);
+  mkdirSync(blobs);
+  // the folder is another one than when the store was opened again by this step: only the streak tells
+  await expect(bench.slice(request, { failAfterBatches: 4 })).rejects.toThrow('the test ends this attempt');
+  rmSync(blobs, { recursive: true });
+  renameSync(`${bench.folder}/items`, blobs);
+  expect((await bench.slice(request)).counters).toMatchObject({ source: 60, restored: 60, unrestored: 0 });
+});
+
+test('items that read no blob do not end a streak of blobs that are gone', async () => {
+  bench.store.writer.account(accountInfo('a1', 'jane@example.com'));
+  for (let i = 0; i < 200; i++) {
+    const digest = bench.store.message('a1', 300 + i, mail(`x ${i}`), { deleted: i % 10 === 0 });
+    bench.store.dropBlob(digest);
+  }
+  const request = await bench.begin();
+  await expect(bench.slice(request)).rejects.toEqual(problem('SourceUnavailable', /50 items in a row/));
+});
+
+test('a folder that could not be looked up in an outage is known again in the next run', async () => {
+  const { writer } = bench.store;
+  writer.account(accountInfo('a1', 'jane@example.com'));
+  writer.item('a1', 499, [state({ type: 'folder', name: 'Work', folder: 1 })]);
+  bench.store.message('a1', 300, mail('a'), { folder: 499 });
+  const path = join(bench.store.root, itemPath('a1', 499));
+  renameSync(path, `${bench.folder}/499`);
+  await bench.restore();
+  renameSync(`${bench.folder}/499`, path);
+  bench.store.message('a1', 301, mail('b'), { folder: 499 });
+  await bench.restore();
+  expect(readdirSync(join(bench.mailDir, 'example.com/jane/Maildir/.Work/cur'))).toHaveLength(1);
 });

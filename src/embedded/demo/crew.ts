@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Problem } from '../../failures';
-import { endProcess, identify, signal, type ProcessIdentity } from '../process-identity';
+import { endProcess, identify, signal, type ProcessIdentity } from '../../host/process-identity';
 
 const COMMAND = resolve(__dirname, '../../../bin/lifeboat');
 const GRACE_SECONDS = 5;

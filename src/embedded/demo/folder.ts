@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Problem } from '../../failures';
-import { lockFile, processesWithOpen, type FileLock } from '../file-lock';
-import { endProcess, type ProcessIdentity } from '../process-identity';
+import { lockFile, processesWithOpen, type FileLock } from '../../host/file-lock';
+import { endProcess, type ProcessIdentity } from '../../host/process-identity';
 import { countUsers } from '../server-users';
 import { databaseLock } from '../temporal-server';
 

@@ -42,12 +42,12 @@ export class MaildirMailbox implements Mailbox {
     this.#folders.makeRoot();
   }
 
-  async cleanLeftovers(): Promise<void> {
+  async cleanLeftovers(isOurs: (itemId: number, key: string) => boolean): Promise<void> {
     for (const folder of ['', ...this.#dotFolders()]) {
       const temporary = join(this.#folders.path(folder), 'tmp');
       if (!isDirectory(temporary)) continue;
       for (const name of onTarget(temporary, () => fs.readdirSync(temporary))) {
-        if (isOurTemporary(name)) removeFile(join(temporary, name));
+        if (isOurTemporary(name, isOurs)) removeFile(join(temporary, name));
       }
     }
   }

@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../../failures';
+import { lockFile } from '../../host/file-lock';
 import type {
   AccountExtras,
   Mailbox,
@@ -19,10 +20,13 @@ import type { MaildirOptions } from './options';
 import { PasswdCache } from './passwd';
 import { accountIsThere } from './account-file';
 import { provision } from './provision';
-import { errorCode, onTarget, onTargetAsync, systemReason } from './system-error';
+import { errorCode, onTarget, onTargetAsync, systemReason, targetProblem } from './system-error';
 
 /** What passes when a server or a volume comes back; everything else about a directory is for a person to correct. */
 const PASSING = new Set(['EIO', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EHOSTDOWN']);
+
+const LOCK = '.lifeboat-lock';
+const LOCK_WITHIN_SECONDS = 30;
 
 /** Mailboxes in one directory of this machine, at `<domain>/<local part>/Maildir`. */
 export class MaildirTarget implements MailTarget {
@@ -81,7 +85,18 @@ export class MaildirTarget implements MailTarget {
   }
 
   async provision(plan: ProvisionPlan, onProgress: (accounts: number) => void): Promise<ProvisionCounts> {
-    return provision(this.directory, this.owner, plan, onProgress);
+    // its files are read, changed and replaced: two at once would lose what one of them wrote
+    const lock = await lockFile(join(this.directory, LOCK), LOCK_WITHIN_SECONDS);
+    if (lock === undefined) {
+      throw new Problem('TargetUnavailable', `Another restore creates accounts in ${this.directory}.`, {
+        path: this.directory,
+      });
+    }
+    try {
+      return await provision(this.directory, this.owner, plan, onProgress);
+    } finally {
+      lock.release();
+    }
   }
 
   async hasAccount(account: TargetAccount): Promise<boolean> {
@@ -150,6 +165,7 @@ function makeTargetDirectory(wanted: string): string {
     const code = errorCode(error);
     if (error instanceof Problem || code === undefined) throw error;
     const what = `The target ${wanted} cannot be made or opened (${systemReason(error)}).`;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw targetProblem(error, wanted);
     const type = PASSING.has(code) ? 'TargetUnavailable' : 'TargetRefused';
     throw new Problem(type, what, { path: wanted, code }, { cause: error });
   }

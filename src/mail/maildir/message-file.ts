@@ -24,7 +24,9 @@ export function parseBaseName(base: string): { itemId: number; key: string } | n
   return Number.isSafeInteger(itemId) ? { itemId, key: match[2] ?? '' } : null;
 }
 
-/** Whether a file in a folder's `tmp` is one of ours. */
-export function isOurTemporary(fileName: string): boolean {
-  return TEMPORARY.test(fileName);
+/** Whether a file in a folder's `tmp` is one of ours: a list of keywords, or a message that `isOurs` knows. */
+export function isOurTemporary(fileName: string, isOurs: (itemId: number, key: string) => boolean): boolean {
+  if (!TEMPORARY.test(fileName)) return false;
+  const message = parseBaseName(fileName.slice(0, fileName.lastIndexOf('.')));
+  return message === null || isOurs(message.itemId, message.key);
 }
