@@ -59,7 +59,7 @@ export function addRestoreOptions(command: Command): Command {
     .option('--no-restore-datasource', 'leave out data sources (external accounts)')
     .option('--no-count-excluded', 'do not count the items of accounts that are left out; saves time')
     .option('--notifications <a@b,c@d>', 'who is told of start, PHASE 1 and end, beside the admins', list)
-    .option('--force-as-external-restore', 'go on where the preflight would refuse the source as its own')
+    .option('--force-as-external-restore', 'go on where the preflight would refuse (target too small)')
     .addOption(new Option('--engine <name>', 'which engine restores').choices(['auto', 'direct']));
 }
 

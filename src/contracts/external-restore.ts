@@ -105,7 +105,7 @@ export const externalRestoreInput = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Go on where the preflight would refuse a source that belongs to the target itself. Default: false',
+      'Go on where the preflight would refuse the restore (the target looks too small). Default: false',
     ),
   onInvalid: z
     .enum(['report', 'save'])

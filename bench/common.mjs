@@ -1,0 +1,58 @@
+/** Small things that every measurement needs. */
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const require = createRequire(import.meta.url);
+
+/** What was built, by its path below src/. */
+export const built = (name) => require(join(root, 'dist', name));
+export const here = (name) => join(root, 'bench', name);
+
+/** Two cores are what the figures of the aims were measured on. */
+export const THREADS = 2;
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+export async function seconds(body) {
+  const begin = process.hrtime.bigint();
+  await body();
+  return Number(process.hrtime.bigint() - begin) / 1e9;
+}
+
+/** Everything that earlier steps wrote is on disk, so that the next one does not pay for it. */
+export function settle() {
+  spawnSync('sync');
+}
+
+export const remove = (path) => rmSync(path, { recursive: true, force: true });
+
+/** Runs a script in threads, one for each element of `shares`; answers what they post. */
+export function inThreads(script, shares) {
+  return Promise.all(
+    shares.map(
+      (workerData) =>
+        new Promise((resolve, reject) => {
+          const thread = new Worker(here(script), { workerData });
+          let answer;
+          thread.on('message', (message) => (answer = message));
+          thread.on('error', reject);
+          thread.on('exit', (code) =>
+            code === 0 ? resolve(answer) : reject(new Error(`${script} ended with ${code}`)),
+          );
+        }),
+    ),
+  );
+}
+
+/** Deals values out to `count` hands. */
+export const deal = (values, count) =>
+  Array.from({ length: count }, (_, hand) => values.filter((_value, at) => at % count === hand));

@@ -1,0 +1,103 @@
+/**
+ * The measurements: `npm run bench [-- --quick] [-- --full] [-- --json] [-- --dir FOLDER]`.
+ *
+ * Everything that is compared is measured in the same run, on the same data, by turns; what counts is ratios. `--quick`
+ * takes a tenth of the data: to see that all works, not to judge by it. `--full` adds a restore of 200,000 items.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { remove, seconds } from './common.mjs';
+import { makeBlobs, makeStore } from './data.mjs';
+import { benchRestore } from './restore.mjs';
+import { report } from './show.mjs';
+import { TemporalBench } from './temporal.mjs';
+import { benchVerify } from './verify.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    full: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    dir: { type: 'string', default: tmpdir() },
+  },
+});
+
+/** Accounts × items. */
+const sizes = options.quick
+  ? { blobs: 5_000, copied: [10, 100], many: [200, 20], large: [1, 5_000], small: [1, 1_000], rounds: 3 }
+  : {
+      blobs: 50_000,
+      copied: [10, 1_000],
+      many: [2_000, 20],
+      large: [1, 50_000],
+      small: [1, 10_000],
+      rounds: 3,
+    };
+
+// with --json only the document goes to stdout
+const say = (text) => (options.json ? process.stderr : process.stdout).write(`${text}\n`);
+
+const folder = mkdtempSync(join(options.dir, 'lifeboat-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+let temporal = null;
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+]) {
+  process.once(signal, () => {
+    const stopped = temporal ? temporal.stop() : Promise.resolve();
+    void stopped.finally(() => process.exit(code));
+  });
+}
+
+const results = {
+  quick: options.quick,
+  cores: availableParallelism(),
+  load: loadavg()[0],
+  node: process.version,
+};
+
+async function measure() {
+  say(`Making ${sizes.blobs} messages in ${folder} …`);
+  let blobs;
+  results.dataSeconds = await seconds(async () => (blobs = await makeBlobs(folder, sizes.blobs)));
+
+  say('1. Verify against C …');
+  results.verify = await benchVerify(folder, blobs, 5);
+
+  say('2. Restore into Maildir against plain copying …');
+  results.restore = await withStore('copied', blobs, sizes.copied, (store) =>
+    benchRestore(folder, store, sizes.rounds),
+  );
+
+  say('3. The workflow: time of Temporal, memory of the worker …');
+  temporal = await TemporalBench.start(folder);
+  results.workflow = {};
+  const cases = { small: sizes.small, large: sizes.large, many: sizes.many };
+  if (options.full) cases.huge = [1, 200_000];
+  for (const [name, size] of Object.entries(cases)) {
+    results.workflow[name] = await withStore(name, blobs, size, async (store) => ({
+      accounts: size[0],
+      ...(await temporal.restore(store)),
+    }));
+  }
+}
+
+async function withStore(name, blobs, [accounts, itemsEach], body) {
+  const store = makeStore(folder, name, blobs, accounts, itemsEach);
+  try {
+    return await body(store);
+  } finally {
+    remove(store.root);
+  }
+}
+
+try {
+  results.seconds = await seconds(measure);
+} finally {
+  await temporal?.stop();
+}
+process.stdout.write(options.json ? `${JSON.stringify(results, null, 2)}\n` : report(results));

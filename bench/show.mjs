@@ -1,0 +1,64 @@
+/** The results as text, each beside what is aimed at. */
+const number = (value, digits = 0) => value.toLocaleString('en', { maximumFractionDigits: digits });
+const percent = (value) => `${(value * 100).toFixed(2)} %`;
+const megabytes = (bytes) => `${number(bytes / 1e6)} MB`;
+const verdict = (holds) => (holds ? 'holds' : 'DOES NOT HOLD');
+
+const AIMS = { verify: 0.9, share: 0.02, memory: 400e6 };
+const CASES = { small: 'one account', large: 'one account', many: 'many accounts', huge: 'one account' };
+
+function verifyLines({ files, megabytes: size, rounds, ours, c, ratio, skipped }) {
+  const line = (name, { median, best, cpu }) =>
+    `   ${name} ${best.toFixed(2)} s (median ${median.toFixed(2)} s), ${number(files / best)} blobs/s, ${number(size / best)} raw MB/s, processor ${cpu.toFixed(2)} s`;
+  return [
+    `1. Verify: read, gunzip, SHA-256, compare with the name (${number(files)} blobs, ${number(size)} MB raw, 2 threads, best of ${rounds})`,
+    line('Lifeboat:', ours),
+    ...(skipped
+      ? [`   C + zlib: skipped, there is no ${skipped}`]
+      : [
+          line('C + zlib:', c),
+          `   of the C program's speed: ${ratio.best.toFixed(2)} by the best, ${ratio.median.toFixed(2)} by the median, ${ratio.cpu.toFixed(2)} by processor time (aim: at least ${AIMS.verify} by the best): ${verdict(ratio.best >= AIMS.verify)}`,
+        ]),
+  ];
+}
+
+function restoreLines({ items, restore, copy, copyFsync, ratio, ratioFsync }) {
+  return [
+    `2. Restore into Maildir (${number(items)} items, 2 lanes, exactly once, every file on disk; median)`,
+    `   restore:                  ${number(restore)} items/s`,
+    `   plain copy with fsync:    ${number(copyFsync)} items/s; the restore is ${ratioFsync.toFixed(2)} times as fast`,
+    `   plain copy without fsync: ${number(copy)} items/s; the restore is ${ratio.toFixed(2)} times as fast`,
+  ];
+}
+
+function shareLine(name, run) {
+  const { accounts, items, seconds, steps, events, temporalShare, longestPause, cpu } = run;
+  const each = `${number(accounts)} × ${number(items / accounts)} items`;
+  return [
+    `   ${CASES[name]}, ${each}: ${percent(temporalShare)} of ${seconds.toFixed(1)} s (aim: under 2 %): ${verdict(temporalShare < AIMS.share)}`,
+    `      ${steps} steps, ${events} events, longest pause ${number(longestPause * 1000)} ms, ${number(items / seconds)} items/s; the server took ${cpu.server.toFixed(1)} s of processor, the worker ${cpu.worker.toFixed(1)} s (${percent(cpu.serverShare)} the server)`,
+  ];
+}
+
+function memoryLine(name, { items, memory }) {
+  const { peak, anonymous } = memory;
+  return `   ${number(items)} items, ${CASES[name]}: ${megabytes(peak)} at most, of these ${megabytes(anonymous)} its own (aim: under 400 MB): ${verdict(peak < AIMS.memory)}`;
+}
+
+export function report(results) {
+  const { verify, restore, workflow, quick, cores, load, node, seconds, dataSeconds } = results;
+  const runs = Object.entries(workflow);
+  return `${[
+    '',
+    `Lifeboat's measurements: ${cores} cores, Node ${node}, load ${load.toFixed(1)} before, ${number(seconds)} s in all (${number(dataSeconds)} s to make the data)`,
+    ...(quick
+      ? ['A quick run: too little data to judge the aims by; the share of Temporal looks larger than it is.']
+      : []),
+    ...verifyLines(verify),
+    ...restoreLines(restore),
+    '3. Temporal: part of the time of the workflow in which no step was running',
+    ...runs.filter(([name]) => name !== 'small').flatMap(([name, run]) => shareLine(name, run)),
+    '4. Memory of the worker process, whole (its peak RSS, mapped files included)',
+    ...runs.map(([name, run]) => memoryLine(name, run)),
+  ].join('\n')}\n`;
+}
