@@ -52,7 +52,8 @@ function vanished(work: WorkRow, outcomes: readonly Outcome[]): Outcome[] {
   const missing = work.files - handledIn(work.counters) - outcomes.length;
   if (missing <= 0 || work.excluded !== null) return [];
   const reason = `${missing} metadata files that were there when the restore was planned are gone`;
-  const cursor = { bucket: 99, item: Number.MAX_SAFE_INTEGER };
+  // behind every folder, so that no finding of one of them has its key
+  const cursor = { bucket: 100, item: 0 };
   return [{ item: 0, cursor, counts: 'unrestored', finding: { item: 0, class: 'read', reason } }];
 }
 

@@ -278,3 +278,17 @@ test('a folder that could not be looked up in an outage is known again in the ne
   await bench.restore();
   expect(readdirSync(join(bench.mailDir, 'example.com/jane/Maildir/.Work/cur'))).toHaveLength(1);
 });
+
+test('files that vanished and a folder that cannot be listed are two findings, as they are counted', async () => {
+  bench.store.writer.account(accountInfo('a1', 'jane@example.com'));
+  for (const item of [399, 499]) bench.store.message('a1', item, mail(`in 99: ${item}`));
+  const request = await bench.begin();
+  const folder = join(bench.store.root, 'accounts/a1/items/99');
+  rmSync(folder, { recursive: true });
+  writeFileSync(folder, 'no folder any more');
+  const { counters } = await bench.slice(request);
+  const ledger = Ledger.open(bench.settings.stateDir);
+  const findings = [...ledger.existingOperation(request.operationKey).allFindings()];
+  await ledger.close();
+  expect(findings).toHaveLength(counters.unrestored);
+});
