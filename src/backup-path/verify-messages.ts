@@ -1,4 +1,5 @@
 /** What passes between a verification and its threads. */
+import type { ThreadFailure } from '../host/thread-failure';
 import type { BlobFolder } from './verify-index';
 import type { VerifyCounts, VerifyFinding, VerifyPhase } from './verify-model';
 
@@ -30,13 +31,4 @@ export interface Report {
   readonly findings: readonly VerifyFinding[];
   readonly folders: readonly BlobFolder[];
 }
-export type ThreadMessage =
-  | Report
-  | { readonly kind: 'done' }
-  | {
-      readonly kind: 'problem';
-      readonly type: string;
-      readonly message: string;
-      readonly details: Record<string, unknown>;
-    }
-  | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined };
+export type ThreadMessage = Report | { readonly kind: 'done' } | ThreadFailure;

@@ -1,7 +1,7 @@
 /** The threads of a verification: they take units from one counter, and report. */
 import { resolve as resolvePath } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { isFailureType, Problem } from '../failures';
+import { fromThreadFailure } from '../host/thread-failure';
 import {
   CONTROL_BYTES,
   IN_FLIGHT,
@@ -57,7 +57,7 @@ export class VerifyPool {
         thread.on('message', (message: ThreadMessage) => {
           if (message.kind === 'done') resolve();
           else if (message.kind === 'report') this.take(message, reject);
-          else reject(failureOf(message));
+          else reject(fromThreadFailure(message));
         });
         thread.on('error', reject);
         thread.on('exit', (code) => reject(new Error(`a thread of the verification ended (${code})`)));
@@ -87,13 +87,4 @@ export class VerifyPool {
     this.stop();
     await Promise.all(this.threads.map((thread) => thread.terminate()));
   }
-}
-
-function failureOf(message: Extract<ThreadMessage, { kind: 'problem' | 'error' }>): Error {
-  if (message.kind === 'problem' && isFailureType(message.type)) {
-    return new Problem(message.type, message.message, message.details);
-  }
-  const error = new Error(message.message);
-  if (message.kind === 'error' && message.stack !== undefined) error.stack = message.stack;
-  return error;
 }

@@ -1,6 +1,6 @@
 /** Entry of a worker thread of a verification. Started by verify-pool.ts; reads synchronously. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Problem } from '../failures';
+import { toThreadFailure } from '../host/thread-failure';
 import { BackupPath } from './store';
 import { checkBlobFolder, examineOrphans } from './verify-blobs';
 import { BlobIndex, type BlobFolder } from './verify-index';
@@ -95,14 +95,6 @@ async function runPhase(store: BackupPath, { phase, names, folders }: PhaseOrder
   outbox.flush();
 }
 
-function failure(error: unknown): ThreadMessage {
-  if (error instanceof Problem) {
-    return { kind: 'problem', type: error.type, message: error.message, details: error.details };
-  }
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { kind: 'error', message, stack };
-}
-
 let store: BackupPath | null = null;
 parentPort?.on('message', (order: PhaseOrder) => {
   void (async () => {
@@ -111,7 +103,7 @@ parentPort?.on('message', (order: PhaseOrder) => {
       await runPhase(store, order);
       send({ kind: 'done' });
     } catch (error) {
-      send(failure(error));
+      send(toThreadFailure(error));
     }
   })();
 });

@@ -1,7 +1,7 @@
 /** Runs a step of a restore in a thread of its own. */
 import { resolve as resolvePath } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { isFailureType, Problem } from '../failures';
+import { fromThreadFailure } from '../host/thread-failure';
 import type { TaskInputs, TaskName, TaskProgress, TaskResults } from './tasks';
 import type { ThreadData, ThreadMessage } from './thread';
 
@@ -33,7 +33,7 @@ export async function runInThread<K extends TaskName>(
         if (message.kind === 'progress') return onProgress(message.progress);
         settled = true;
         if (message.kind === 'result') resolve(message.result as TaskResults[K]);
-        else reject(failureOf(message));
+        else reject(fromThreadFailure(message));
       });
       thread.on('error', reject);
       thread.on('exit', (code) => {
@@ -43,13 +43,4 @@ export async function runInThread<K extends TaskName>(
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
-}
-
-function failureOf(message: Extract<ThreadMessage, { kind: 'problem' | 'error' }>): Error {
-  if (message.kind === 'problem' && isFailureType(message.type)) {
-    return new Problem(message.type, message.message, message.details);
-  }
-  const error = new Error(message.message);
-  if (message.kind === 'error' && message.stack !== undefined) error.stack = message.stack;
-  return error;
 }

@@ -1,6 +1,6 @@
 /** Entry of a worker thread that runs one step of a restore. Started by in-thread.ts. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Problem } from '../failures';
+import { toThreadFailure, type ThreadFailure } from '../host/thread-failure';
 import { TASKS, type TaskHooks, type TaskInputs, type TaskName } from './tasks';
 
 export interface ThreadData {
@@ -13,13 +13,7 @@ export interface ThreadData {
 export type ThreadMessage =
   | { readonly kind: 'progress'; readonly progress: Parameters<TaskHooks['progress']>[0] }
   | { readonly kind: 'result'; readonly result: unknown }
-  | {
-      readonly kind: 'problem';
-      readonly type: string;
-      readonly message: string;
-      readonly details: Record<string, unknown>;
-    }
-  | { readonly kind: 'error'; readonly message: string; readonly stack: string | undefined };
+  | ThreadFailure;
 
 async function run({ name, input, stop }: ThreadData): Promise<ThreadMessage> {
   const flag = new Int32Array(stop);
@@ -31,11 +25,7 @@ async function run({ name, input, stop }: ThreadData): Promise<ThreadMessage> {
     const task = TASKS[name] as (input: unknown, hooks: TaskHooks) => Promise<unknown>;
     return { kind: 'result', result: await task(input, hooks) };
   } catch (error) {
-    if (error instanceof Problem) {
-      return { kind: 'problem', type: error.type, message: error.message, details: error.details };
-    }
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { kind: 'error', message, stack };
+    return toThreadFailure(error);
   }
 }
 
