@@ -61,7 +61,7 @@ export function report(results) {
       : []),
     ...verifyLines(verify),
     ...restoreLines(restore),
-    '3. Temporal: part of the time of the workflow in which no step was running',
+    '3. Temporal: part of the time of the workflow in which no step was running (by a worker that runs already: its start and the loading of the workflows are left out)',
     ...runs.filter(([name]) => name !== 'small').flatMap(([name, run]) => shareLine(name, run)),
     '4. Memory of the worker process, whole (its peak RSS, mapped files included)',
     ...runs.map(([name, run]) => memoryLine(name, run)),

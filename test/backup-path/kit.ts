@@ -115,3 +115,21 @@ export function unprivileged<T>(body: () => T): T {
 /** Makes a file of a special kind with a tool of the system; false where that is not allowed. */
 export const special = (tool: 'mkfifo' | 'mknod', ...args: string[]): boolean =>
   spawnSync(tool, args).status === 0;
+
+/** Mounts an empty file system; false where that is not allowed. */
+export const mountEmpty = (path: string): boolean =>
+  spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'lifeboat-test', path]).status === 0;
+
+/** A test that shows as skipped, not as passed, where the system does not allow what it needs. */
+function testWhere(allowed: (folder: string) => boolean): jest.It {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeboat-probe-'));
+  try {
+    return allowed(folder) ? test : test.skip;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+export const deviceTest = testWhere((folder) => special('mknod', join(folder, 'null'), 'c', '1', '3'));
+export const mountTest = testWhere(
+  (folder) => mountEmpty(folder) && spawnSync('umount', [folder]).status === 0,
+);
