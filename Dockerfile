@@ -26,7 +26,7 @@ COPY --from=build /app/dist dist
 COPY package.json ./
 COPY bin bin
 COPY scripts scripts
-ENV NODE_ENV=production LIFEBOAT_STATE_DIR=/var/lib/lifeboat
+ENV NODE_ENV=production LIFEBOAT_STATE_DIR=/var/lib/lifeboat LIFEBOAT_LOCK_DIR=/var/lib/lifeboat/locks
 USER lifeboat
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]
 CMD ["node", "bin/lifeboat", "worker"]

@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 
 import { remove, seconds } from './common.mjs';
 import { makeBlobs, makeStore } from './data.mjs';
+import { benchPeers } from './peers.mjs';
 import { benchRestore } from './restore.mjs';
 import { report } from './show.mjs';
 import { TemporalBench } from './temporal.mjs';
@@ -76,6 +77,9 @@ async function measure() {
 
   say('1. Verify against C …');
   results.verify = await benchVerify(folder, blobs, sizes.verifyRounds);
+
+  say('1b. restic and borg, where they are installed …');
+  results.peers = await benchPeers(folder, blobs, options.quick ? 1 : 3);
 
   say('2. Restore into Maildir against plain copying …');
   results.restore = await withStore('copied', blobs, sizes.copied, (store) =>

@@ -26,6 +26,15 @@ function verifyLines({ files, megabytes: size, rounds, ours, c, ratio, skipped }
   ];
 }
 
+function peerLines(peers, { best: ours }) {
+  const lines = peers.map(({ name, best, skipped }) =>
+    skipped
+      ? `   ${name}: skipped, there is no ${skipped}`
+      : `   ${name}: ${best.toFixed(2)} s; Lifeboat takes ${(ours / best).toFixed(2)} times as long, for gunzip and digest of each message too`,
+  );
+  return ["1b. The checks of other stores over the same gzip'd files (best)", ...lines];
+}
+
 function restoreLines({ items, restore, copy, copyFsync, ratio, ratioFsync }) {
   return [
     `2. Restore into Maildir (${number(items)} items, 2 lanes, exactly once, every file on disk; median)`,
@@ -60,6 +69,7 @@ export function report(results) {
       ? ['A quick run: too little data to judge the aims by; the share of Temporal looks larger than it is.']
       : []),
     ...verifyLines(verify),
+    ...peerLines(results.peers, verify.ours),
     ...restoreLines(restore),
     '3. Temporal: part of the time of the workflow in which no step was running (by a worker that runs already: its start and the loading of the workflows are left out)',
     ...runs.filter(([name]) => name !== 'small').flatMap(([name, run]) => shareLine(name, run)),

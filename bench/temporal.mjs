@@ -86,6 +86,8 @@ export class TemporalBench {
         TEMPORAL_ADDRESS: this.server.address,
         LIFEBOAT_STATE_DIR: stateDir,
         LIFEBOAT_TASK_QUEUE: QUEUE,
+        LIFEBOAT_HOST: 'bench',
+        LIFEBOAT_LOCK_DIR: join(this.folder, 'locks'),
       },
     });
     closeSync(log);

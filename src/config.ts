@@ -24,6 +24,20 @@ const environment = z.object({
     .regex(/^[A-Za-z0-9._-]+$/, 'must be a host name')
     .default(() => hostname())
     .describe('Name of the mail host that this worker serves. Default: the name of the machine'),
+  LIFEBOAT_LOCK_DIR: absolute
+    .default(() => join(defaultStateDir(), 'locks'))
+    .describe(
+      'Folder of the lock that lets one operation at a time work on this host; the same for all state folders. ' +
+        'Default: locks in the default state folder',
+    ),
+  LIFEBOAT_QUEUE_POLL_SECONDS: z.coerce
+    .number()
+    .min(0.1)
+    .max(3600)
+    .default(30)
+    .describe(
+      'How often an operation that waits for its turn looks whether its queue is still there, seconds. Default: 30',
+    ),
   LIFEBOAT_TASK_QUEUE: z
     .string()
     .min(1)
@@ -68,6 +82,8 @@ export interface Config {
   readonly stateDir: string;
   readonly defaultTarget: string;
   readonly host: string;
+  readonly lockDir: string;
+  readonly queuePollSeconds: number;
   readonly taskQueue: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
   readonly mail: { readonly url: string | null; readonly from: string; readonly admins: readonly string[] };
@@ -91,6 +107,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, overrides: { stateDir?: strin
     stateDir: e.LIFEBOAT_STATE_DIR,
     defaultTarget: e.LIFEBOAT_TARGET ?? `maildir:${join(e.LIFEBOAT_STATE_DIR, 'mailboxes')}`,
     host: e.LIFEBOAT_HOST,
+    lockDir: e.LIFEBOAT_LOCK_DIR,
+    queuePollSeconds: e.LIFEBOAT_QUEUE_POLL_SECONDS,
     taskQueue: e.LIFEBOAT_TASK_QUEUE,
     logLevel: e.LIFEBOAT_LOG_LEVEL,
     mail: { url: e.LIFEBOAT_SMTP_URL ?? null, from: e.LIFEBOAT_MAIL_FROM, admins: e.LIFEBOAT_ADMINS },

@@ -57,6 +57,13 @@ export const FAILURES = {
     retryable: true,
     remedy: 'Bring the target back (mount, network, permissions); the restore goes on by itself.',
   },
+  HostBusy: {
+    retryable: true,
+    remedy:
+      'It goes on by itself when that one has ended (`lifeboat queue` lists what runs); end a process that hangs by its pid.',
+  },
+  QueueFull: { retryable: true, remedy: 'Stop operations that are not needed (`lifeboat queue stop`).' },
+  OperationNotFound: { retryable: false, remedy: 'Choose one of those that `lifeboat queue` lists.' },
   StaleAttempt: { retryable: true, remedy: 'Nothing: a newer attempt has taken over.' },
   StateUnavailable: {
     retryable: true,

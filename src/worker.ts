@@ -1,9 +1,11 @@
 /** The worker process: configuration, connection, worker. */
 import { resolve } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker } from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
+import { HostWork } from './activities/host-work';
 import type { Config } from './config';
+import { queueIdOf } from './contracts/operation-queue';
 import { Problem } from './failures';
 
 /** Built ahead of time by scripts/build.mjs; the same file whether this runs from src/ or dist/. */
@@ -16,13 +18,24 @@ export interface WorkerHandle {
   stop(): Promise<void>;
 }
 
+/** For tests that bring workflows and activities of their own along. */
+export interface WorkerExtras {
+  /** File of a workflow bundle. Default: that of the build. */
+  readonly bundle?: string;
+  readonly activities?: (work: HostWork) => object;
+}
+
 /**
  * Connects and starts a worker. With an `address` (of an embedded server) Temporal's own variables and profile are not read.
- * @throws Problem `ServerUnreachable`
+ * @throws Problem `ServerUnreachable`, `StateUnavailable` when the folder of locks cannot be made
  */
-export async function startWorker(config: Config, address?: string): Promise<WorkerHandle> {
+export async function startWorker(
+  config: Config,
+  address?: string,
+  extras: WorkerExtras = {},
+): Promise<WorkerHandle> {
   // keys and namespaces in Temporal's variables are for another server than the one that is named
-  const { connectionOptions, namespace } =
+  const { connectionOptions, namespace = 'default' } =
     address === undefined
       ? loadClientConnectConfig()
       : { connectionOptions: {} as { address?: string }, namespace: undefined };
@@ -38,13 +51,14 @@ export async function startWorker(config: Config, address?: string): Promise<Wor
     },
   );
   try {
-    const worker = await Worker.create({
+    const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+    const work = new HostWork(config, namespaceInfo?.id ?? namespace);
+    const shared: Omit<WorkerOptions, 'taskQueue'> = {
       connection,
-      namespace: namespace ?? 'default',
-      taskQueue: config.taskQueue,
+      namespace,
       identity: `lifeboat ${process.pid}@${config.host}`,
-      workflowBundle: { codePath: WORKFLOW_BUNDLE },
-      activities: createActivities(config),
+      workflowBundle: { codePath: extras.bundle ?? WORKFLOW_BUNDLE },
+      activities: { ...createActivities(config, work), ...extras.activities?.(work) },
       // the cursor of a heartbeat is what a killed step goes on from: a second at most may be lost
       maxHeartbeatThrottleInterval: '1 second',
       defaultHeartbeatThrottleInterval: '1 second',
@@ -53,14 +67,19 @@ export async function startWorker(config: Config, address?: string): Promise<Wor
       // steps are told at once, end at their next item, and have this long for it
       shutdownGraceTime: 0,
       shutdownForceTime: config.shutdownGraceSeconds * 1000,
-    });
-    const ended = worker.run().finally(() => connection.close());
+    };
+    const workers = [
+      await Worker.create({ ...shared, taskQueue: config.taskQueue }),
+      // whoever waits or watches takes no place of one who works
+      await Worker.create({ ...shared, taskQueue: queueIdOf(config.host), maxCachedWorkflows: 4 }),
+    ];
+    const ended = runTogether(workers).finally(() => connection.close());
     // whoever awaits `ended` hears of it; until then it must not count as unhandled
     ended.catch(() => undefined);
     return {
       ended,
       stop: async () => {
-        if (worker.getState() === 'RUNNING') worker.shutdown();
+        shutDown(workers);
         await ended;
       },
     };
@@ -68,4 +87,20 @@ export async function startWorker(config: Config, address?: string): Promise<Wor
     await connection.close();
     throw error;
   }
+}
+
+/** Ends when all have ended; one that ends by a failure ends the others. */
+async function runTogether(workers: readonly Worker[]): Promise<void> {
+  const runs = workers.map((worker) =>
+    worker.run().catch((error: unknown) => {
+      shutDown(workers);
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(runs)).find((run) => run.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+function shutDown(workers: readonly Worker[]): void {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
 }

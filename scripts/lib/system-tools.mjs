@@ -16,6 +16,11 @@ const TOOLS = [
     debianPackages: ['dovecot-core', 'dovecot-imapd'],
     neededBy: 'the tests that read restored mailboxes with Dovecot',
   },
+  {
+    program: 'chromium',
+    debianPackages: ['chromium'],
+    neededBy: 'the tests that look at the page of the report in a browser',
+  },
 ];
 
 function isThere(program) {

@@ -12,6 +12,8 @@ const unexpectedSoFar = new Map<string, number>();
  * that is for attempts that failed with their worker, and a worker that was killed ten times is no reason to wait.
  */
 const nextRetryDelay = (): number => Math.min(30, 2 ** Math.min(10, activityInfo().attempt - 1)) * 1000;
+/** The step has waited itself already. */
+const BUSY_RETRY_MS = 500;
 
 export function toFailure(error: unknown): Error {
   const problem = error instanceof Problem ? error : unexpected(error);
@@ -20,7 +22,7 @@ export function toFailure(error: unknown): Error {
     type: problem.type,
     message: explain(problem.type, problem.message),
     nonRetryable: hopeless || !FAILURES[problem.type].retryable,
-    nextRetryDelay: nextRetryDelay(),
+    nextRetryDelay: problem.type === 'HostBusy' ? BUSY_RETRY_MS : nextRetryDelay(),
     details: [problem.details],
     ...(error instanceof Error && !(error instanceof Problem) ? { cause: error } : {}),
   });

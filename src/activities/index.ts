@@ -1,8 +1,19 @@
 /** Every activity of a worker. */
 import type { Config } from '../config';
+import type { HostWork } from './host-work';
+import { createQueueActivities } from './queue';
+import { createRescueActivities } from './rescue';
 import { createRestoreActivities } from './restore';
+import { createTurnActivities } from './turn';
+import { createVerifyActivities } from './verify';
 
-export function createActivities(config: Config) {
-  return { ...createRestoreActivities(config) };
+export function createActivities(config: Config, work: HostWork) {
+  return {
+    ...createRestoreActivities(config, work),
+    ...createTurnActivities(config, work),
+    ...createQueueActivities(work),
+    ...createVerifyActivities(config),
+    ...createRescueActivities(config),
+  };
 }
 export type Activities = ReturnType<typeof createActivities>;

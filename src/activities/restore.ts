@@ -1,20 +1,38 @@
 /** Activities of the External Restore by the direct engine: each runs one step in a thread and heartbeats for it. */
-import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import type { Config } from '../config';
+import type { TurnOwner } from '../contracts/operation-queue';
+import { CancelledFailure } from '@temporalio/common';
 import { createMailer, type Mailer } from '../mailer';
+import { writerLockOf } from '../mail/open-target';
 import type { ProvisionCounts } from '../mail/target';
-import { endedMail, phase1Mail, startedMail, type Mail, type MailOperation } from '../report/mails';
+import {
+  endedMail,
+  interruptedMail,
+  phase1Mail,
+  startedMail,
+  type Mail,
+  type MailOperation,
+} from '../report/mails';
 import type { NotificationResult } from '../report/model';
 import { runInThread } from '../restore/in-thread';
 import type { PlanResult } from '../restore/plan';
 import type { Ending } from '../restore/report-of';
 import type { RestoreRequest, RestoreSettings } from '../restore/request';
-import type { SliceResult, TaskInputs, TaskName, TaskProgress, TaskResults } from '../restore/tasks';
+import type {
+  RestoreTaskName,
+  SliceResult,
+  TaskInputs,
+  TaskName,
+  TaskProgress,
+  TaskResults,
+} from '../restore/tasks';
 import type { Counters } from '../report/model';
+import { beating } from './beating';
 import { toFailure } from './failure';
+import type { HostWork } from './host-work';
 
-/** How often a step is said to live, milliseconds. Well below the shortest heartbeat timeout. */
-const HEARTBEAT_EVERY = 500;
+const INTERRUPTED = 'a worker ended without a word; a worker has taken over, and the operation goes on.';
 
 export interface RestoreStep {
   request: RestoreRequest;
@@ -32,9 +50,10 @@ export interface FinishedReport {
 }
 export type NotifyEvent =
   | { event: 'started' }
+  | { event: 'interrupted' }
   | { event: 'phase1'; provisioned: Omit<ProvisionCounts, 'notes'>; itemsFollow: boolean };
 
-export function createRestoreActivities(config: Config) {
+export function createRestoreActivities(config: Config, work: HostWork) {
   const settings: RestoreSettings = { stateDir: config.stateDir, defaultTarget: config.defaultTarget };
   const mailer = createMailer({
     url: config.mail.url,
@@ -42,7 +61,28 @@ export function createRestoreActivities(config: Config) {
     admins: [...config.mail.admins],
   });
 
+  /** A step that writes into the target: only while no other operation does. */
+  async function writing<K extends RestoreTaskName>(name: K, input: TaskInputs[K]): Promise<TaskResults[K]> {
+    const { request } = input;
+    return beating<TaskProgress, TaskResults[K]>(async (tell) => {
+      try {
+        const lock = writerLockOf(request.input.target ?? settings.defaultTarget);
+        const waiting = (step: string): void => tell({ step, done: 0, total: 0, unit: 'items' });
+        return await work.during(turnOf(request), lock, waiting, () =>
+          runInThread(name, input, { signal: cancellationSignal(), onProgress: tell }),
+        );
+      } catch (error) {
+        throw error instanceof CancelledFailure ? error : toFailure(error);
+      }
+    });
+  }
+
   return {
+    /** Whether the input can be used at all; changes nothing. So a mistake is told before the operation waits. */
+    async checkRestore({ request }: RestoreStep): Promise<void> {
+      await step('check', { request, settings });
+    },
+
     /** Checks source, target and room, and writes the work list. Changes nothing in the target but its marker. */
     async planRestore({ request }: RestoreStep): Promise<PlannedRestore> {
       const plan = await step('plan', { request, settings });
@@ -51,7 +91,7 @@ export function createRestoreActivities(config: Config) {
 
     /** PHASE 1: creates what is missing of domains, classes of service, lists and accounts. */
     async provisionTarget({ request }: RestoreStep): Promise<ProvisionCounts> {
-      return step('provision', { request, settings });
+      return writing('provision', { request, settings });
     },
 
     /** Restores items for at most `seconds`, from where the lane stands. */
@@ -60,12 +100,12 @@ export function createRestoreActivities(config: Config) {
       lane,
       seconds,
     }: RestoreStep & { lane: number; seconds: number }): Promise<SliceResult> {
-      return step('slice', { request, settings, lane, seconds });
+      return writing('slice', { request, settings, lane, seconds });
     },
 
     /** Phase 3. Answers whether all is done. */
     async restoreExtras({ request }: RestoreStep): Promise<boolean> {
-      return step('extras', { request, settings });
+      return writing('extras', { request, settings });
     },
 
     /** Writes the report and mails it. A mail that cannot be sent shows in the report and fails nothing. */
@@ -98,12 +138,21 @@ export function createRestoreActivities(config: Config) {
       const mail =
         what.event === 'started'
           ? startedMail(operation)
-          : phase1Mail(operation, what.provisioned, [], what.itemsFollow);
+          : what.event === 'interrupted'
+            ? interruptedMail(operation, INTERRUPTED)
+            : phase1Mail(operation, what.provisioned, [], what.itemsFollow);
       return send(mailer, mail, request.input.notifications);
     },
   };
 }
 export type RestoreActivities = ReturnType<typeof createRestoreActivities>;
+
+/** A step that was planned by a release without a queue names no turn: it is its operation's own. */
+function turnOf({ turn, operationId, operationKey }: RestoreRequest): TurnOwner & { kind: string } {
+  const planned: TurnOwner | undefined = turn;
+  const own = { operationId, firstRunId: operationKey.slice(operationId.length + 1) };
+  return { ...(planned ?? own), kind: 'External Restore' };
+}
 
 const recipients = (config: Config, request: RestoreRequest): string[] => [
   ...config.mail.admins,
@@ -113,26 +162,12 @@ const recipients = (config: Config, request: RestoreRequest): string[] => [
 const send = (mailer: Mailer, mail: Mail, to: readonly string[]): Promise<NotificationResult> =>
   beating(() => mailer.send({ ...mail, to: [...to] }));
 
-async function step<K extends TaskName>(name: K, input: TaskInputs[K]): Promise<TaskResults[K]> {
-  return beating(async (onProgress) => {
+export async function step<K extends TaskName>(name: K, input: TaskInputs[K]): Promise<TaskResults[K]> {
+  return beating<TaskProgress, TaskResults[K]>(async (onProgress) => {
     try {
       return await runInThread(name, input, { signal: cancellationSignal(), onProgress });
     } catch (error) {
       throw toFailure(error);
     }
   });
-}
-
-/** Heartbeats while `body` runs, with the progress that it last told of. */
-async function beating<T>(body: (onProgress: (progress: TaskProgress) => void) => Promise<T>): Promise<T> {
-  let latest: TaskProgress | null = null;
-  heartbeat(latest);
-  const timer = setInterval(() => heartbeat(latest), HEARTBEAT_EVERY);
-  try {
-    return await body((progress) => {
-      latest = progress;
-    });
-  } finally {
-    clearInterval(timer);
-  }
 }

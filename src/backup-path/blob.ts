@@ -4,7 +4,7 @@ import { closeSync, createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { broken, errorCode, readDefect, type Defect } from './defect';
+import { broken, Defect, errorCode, readDefect } from './defect';
 import { digestAlgorithm, digestOf, finishDigest, type DigestAlgorithm } from './digest';
 import { findGzipEnd } from './gzip-end';
 import { blobDir, blobPath } from './layout';
@@ -195,5 +195,7 @@ const memoryBlob = (bytes: Buffer, doubleGzipped: boolean, trailingBytes: boolea
   trailingBytes,
 });
 
-const mismatch = (expected: string, found: string, path: string) =>
-  broken(`the digest differs (expected ${expected}, found ${found})`, path);
+const mismatch = (expected: string, found: string, path: string): Defect => {
+  const message = `the digest differs (expected ${expected}, found ${found}) at ${path}`;
+  return new Defect('broken', message, path, null, { expected, found });
+};

@@ -1,4 +1,5 @@
 /** What can be wrong with a file of a Backup Path, as the two classes that administrators know. */
+import type { Evidence } from './evidence';
 
 /** Errors that may go away once the cause is mended; every other read error is final ("hard"). */
 const SOFT = new Set(['EACCES', 'EPERM', 'ELOOP', 'ENOTCONN', 'ESTALE', 'ETIMEDOUT']);
@@ -13,12 +14,20 @@ export class Defect extends Error {
     readonly path: string,
     /** The system's error code, for `read`. */
     readonly code: string | null = null,
+    /** For content that is not what its name says. */
+    readonly digests: { readonly expected: string; readonly found: string } | null = null,
   ) {
     super(message);
   }
 
   get soft(): boolean {
     return this.code !== null && SOFT.has(this.code);
+  }
+
+  get evidence(): Evidence {
+    const { path, code, digests } = this;
+    if (this.kind === 'broken') return { path, ...digests };
+    return { path, ...(code === null ? {} : { error: code }), severity: this.soft ? 'soft' : 'hard' };
   }
 
   /** Two defects of one cause have the same signature; used to recognise that a whole source went away. */

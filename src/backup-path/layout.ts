@@ -21,10 +21,15 @@ export const isBucket = (name: string): boolean => BUCKET.test(name);
 export const bucketOf = (itemId: number): string => String(itemId % 100).padStart(2, '0');
 
 /** Paths relative to the root, with `/`. */
-export const accountDir = (accountId: string): string => join(ACCOUNTS, accountId);
-export const accountItemsDir = (accountId: string): string => join(ACCOUNTS, accountId, 'items');
+export const accountDir = (accountId: string): string => join(ACCOUNTS, safeId(accountId));
+export const accountItemsDir = (accountId: string): string => join(ACCOUNTS, safeId(accountId), 'items');
 export const itemPath = (accountId: string, itemId: number): string =>
-  join(ACCOUNTS, accountId, 'items', bucketOf(itemId), String(itemId));
+  join(ACCOUNTS, safeId(accountId), 'items', bucketOf(itemId), String(itemId));
+/** Ids are checked where they come in; this is for the one that was forgotten. */
+function safeId(accountId: string): string {
+  if (isAccountId(accountId)) return accountId;
+  throw new Error(`${JSON.stringify(accountId)} is no id of an account.`);
+}
 /** Not by `join`: these are made for every blob, and a digest cannot hold anything to normalise. */
 export const blobDir = (digest: string): string => `${BLOBS}/${digest.slice(0, 2)}`;
 export const blobPath = (digest: string): string => `${BLOBS}/${digest.slice(0, 2)}/${digest}`;

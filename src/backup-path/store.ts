@@ -1,10 +1,11 @@
 /** A Backup Path, opened for reading. */
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { isAbsolute } from 'node:path';
 import { Problem } from '../failures';
 import { BlobReader } from './blob';
 import { broken, Defect, errorCode, readDefect } from './defect';
+import type { Evidence } from './evidence';
 import { findDialect, knownDialects, SchemaError, type Dialect } from './dialect';
 import { ACCOUNTS, accountDir, archiveOrder, BLOBS, isAccountId, itemPath, MARKER, SERVER } from './layout';
 import type { AccountInfo, Documents, ItemState, Marker, ServerConfig } from './model';
@@ -15,6 +16,8 @@ import { SafeFiles } from './safe-fs';
 const METADATA_LIMIT = 8 * 1024 * 1024;
 /** Of a server configuration, compressed or not; a few kilobytes of gzip can hold gigabytes of nonsense. Bytes. */
 const CONFIG_LIMIT = 32 * 1024 * 1024;
+/** Type of a file system that a user's program serves, in `statfs`. */
+const FUSE = 0x65735546;
 
 export class BackupPath {
   readonly blobs: BlobReader;
@@ -81,6 +84,19 @@ export class BackupPath {
       return now === this.identity ? null : `${this.root} is another folder than before`;
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  /** What a defect shows, with what the store knows of the file system that it lies on. */
+  evidenceOf(defect: Defect): Evidence {
+    return defect.kind === 'read' && this.onFuse() ? { ...defect.evidence, fuse: true } : defect.evidence;
+  }
+
+  private onFuse(): boolean {
+    try {
+      return statfsSync(this.root).type === FUSE;
+    } catch {
+      return false; // whoever reads there is told more
     }
   }
 

@@ -1,11 +1,13 @@
 /** Reads every blob of a folder and compares it with its name. */
-import { readdirSync } from 'node:fs';
+import { closeSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Blob } from './blob';
-import { Defect, readDefect } from './defect';
+import { broken, Defect, readDefect } from './defect';
 import { digestAlgorithm } from './digest';
-import { BLOBS, blobPath } from './layout';
+import type { Evidence } from './evidence';
+import { blobDir, BLOBS, blobPath } from './layout';
 import type { BackupPath } from './store';
+import { isSampled, type Sample } from './sample';
 import { fingerprint, LOOK, newFolder, type BlobFolder } from './verify-index';
 import { hasLongLine, longestLine, LONGEST_LINE } from './verify-lines';
 import type { VerifyClass, VerifyFinding } from './verify-model';
@@ -39,6 +41,8 @@ export function digestsIn(store: BackupPath, name: string): string[] {
 
 export interface CheckedFolder {
   readonly folder: BlobFolder;
+  /** Blobs that were read; fewer than there are when only a sample is. */
+  readonly read: number;
   readonly bytes: number;
   /** Only what no item can tell: the folder itself, blobs where nobody looks for them. */
   readonly findings: VerifyFinding[];
@@ -48,7 +52,11 @@ export interface CheckedFolder {
  * Reads the blobs of a folder. What is wrong with one is told later, once for each item that names it.
  * @throws Problem `SourceUnavailable` when the store is not there any more
  */
-export async function checkBlobFolder(store: BackupPath, name: string): Promise<CheckedFolder> {
+export async function checkBlobFolder(
+  store: BackupPath,
+  name: string,
+  sample: Sample | null,
+): Promise<CheckedFolder> {
   const findings: VerifyFinding[] = [];
   let digests: string[];
   try {
@@ -56,28 +64,30 @@ export async function checkBlobFolder(store: BackupPath, name: string): Promise<
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
     store.assertThere();
-    return { folder: newFolder(name, 0), bytes: 0, findings: [ofNobody(error.kind, error)] };
+    return { folder: newFolder(name, 0), read: 0, bytes: 0, findings: [ofNobody(toldOf(store, error))] };
   }
   const blobs = digests
     .filter((digest) => {
       if (digest.startsWith(name)) return true;
       const path = store.files.absolute(join(BLOBS, name, digest));
-      findings.push(
-        ofNobody('broken', { message: `a blob in the folder of other digests at ${path}`, path }),
-      );
+      const reason = `a blob in the folder of other digests at ${path}`;
+      findings.push(ofNobody({ class: 'broken', reason, path }));
       return false;
     })
     .map((digest) => ({ digest, print: fingerprint(digest) }))
     .sort((a, b) => a.print - b.print);
   const folder = newFolder(name, blobs.length);
   let bytes = 0;
+  let read = 0;
   for (const [at, { digest, print }] of blobs.entries()) {
     folder.prints[at] = print;
+    if (sample && !isSampled(sample, print)) continue;
+    read++;
     const { size, look } = await glance(store, digest);
     bytes += size;
     if (look) folder.marks[at] = LOOK;
   }
-  return { folder, bytes, findings };
+  return { folder, read, bytes, findings };
 }
 
 /** Size of an intact blob, and whether there is something to be said of it. */
@@ -98,13 +108,18 @@ export interface Verdict {
   readonly class: VerifyClass;
   readonly reason: string;
   readonly path: string;
+  readonly evidence?: Evidence;
 }
 
-/**
- * Everything there is to be said of a blob; nothing when it is as it should be.
- * @throws Problem `SourceUnavailable`
- */
-export async function examineBlob(store: BackupPath, digest: string): Promise<Verdict[]> {
+export interface Examined {
+  /** Everything there is to be said of the blob; nothing when it is as it should be. */
+  readonly verdicts: Verdict[];
+  /** Bytes of the content; 0 when it is damaged. */
+  readonly size: number;
+}
+
+/** @throws Problem `SourceUnavailable` */
+export async function examineBlob(store: BackupPath, digest: string): Promise<Examined> {
   let blob: Blob;
   let longest: number;
   try {
@@ -113,7 +128,7 @@ export async function examineBlob(store: BackupPath, digest: string): Promise<Ve
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
     if (error.kind === 'read') store.assertThere();
-    return [{ class: error.kind, reason: error.message, path: error.path }];
+    return { verdicts: [toldOf(store, error)], size: 0 };
   }
   const path = store.files.absolute(blobPath(digest));
   const verdicts: Verdict[] = [];
@@ -128,7 +143,23 @@ export async function examineBlob(store: BackupPath, digest: string): Promise<Ve
     const reason = `intact, but with foreign bytes behind its data at ${path}`;
     verdicts.push({ class: 'trailing-bytes', reason, path });
   }
-  return verdicts;
+  return { verdicts, size: blob.size };
+}
+
+/** What is wrong with a blob that is not read: that it is not there, or cannot be opened. @throws Problem `SourceUnavailable` */
+export function missingBlob(store: BackupPath, digest: string): Verdict[] {
+  const path = store.files.absolute(blobPath(digest));
+  try {
+    if (digestAlgorithm(digest) === null)
+      throw broken(`"${digest.slice(0, 80)}" is not a digest`, store.root);
+    store.files.checkFolder(blobDir(digest), true);
+    closeSync(store.files.open(path).fd);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Defect)) throw error;
+    if (error.kind === 'read') store.assertThere();
+    return [toldOf(store, error)];
+  }
 }
 
 /**
@@ -147,17 +178,15 @@ export async function examineOrphans(
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
     store.assertThere();
-    return [ofNobody(error.kind, error)];
+    return [ofNobody(toldOf(store, error))];
   }
   for (const digest of digests) {
     if (!digest.startsWith(name) || !isWanted(digest)) continue;
     // a rule for messages; nobody knows whether this was one
-    const verdicts = (await examineBlob(store, digest)).filter((verdict) => verdict.class !== 'invalid');
-    for (const verdict of verdicts) {
+    const { verdicts } = await examineBlob(store, digest);
+    for (const verdict of verdicts.filter(({ class: kind }) => kind !== 'invalid')) {
       findings.push({
-        account: null,
-        item: null,
-        ...verdict,
+        ...ofNobody(verdict),
         reason: `${verdict.reason} (no item names it)`,
       });
     }
@@ -165,6 +194,10 @@ export async function examineOrphans(
   return findings;
 }
 
-function ofNobody(kind: VerifyClass, what: { message: string; path: string }): VerifyFinding {
-  return { account: null, item: null, class: kind, reason: what.message, path: what.path };
+/** What a defect is, in the words of a finding. */
+export function toldOf(store: BackupPath, defect: Defect): Verdict {
+  const { kind, message, path } = defect;
+  return { class: kind, reason: message, path, evidence: store.evidenceOf(defect) };
 }
+
+const ofNobody = (verdict: Verdict): VerifyFinding => ({ account: null, item: null, ...verdict });

@@ -3,9 +3,11 @@ import { Defect } from './defect';
 import { accountDir } from './layout';
 import { carriesBlob, type ItemState } from './model';
 import type { BackupPath } from './store';
-import { examineBlob, type Verdict } from './verify-blobs';
-import { LOOK, type BlobIndex } from './verify-index';
-import type { VerifyFinding } from './verify-model';
+import { isSampled, type Sample } from './sample';
+import { examineBlob, missingBlob, toldOf, type Verdict } from './verify-blobs';
+import { fingerprint, LOOK, type BlobIndex } from './verify-index';
+import { accountDefects } from './verify-maps';
+import type { VerifyCounts, VerifyFinding } from './verify-model';
 import { walkItems, type Cursor, type WalkEntry } from './walk';
 
 /** An account is checked in so many parts, by item folder, so that threads can share a large one. */
@@ -15,14 +17,25 @@ const BUCKETS = 100 / ACCOUNT_GROUPS;
 /** Deduplication makes one damaged blob known to many items; it is not read for each. */
 const REMEMBERED = 256;
 
+export interface VerifyOutlet {
+  emit(finding: VerifyFinding): void;
+  add(counts: Partial<VerifyCounts>): void;
+}
+
 export class ItemChecker {
   private readonly verdicts = new Map<string, Verdict[]>();
 
   constructor(
     private readonly store: BackupPath,
-    private readonly index: BlobIndex,
-    private readonly emit: (finding: VerifyFinding) => void,
+    /** Null: nothing is known of the blobs yet, each is read when it is named. */
+    private readonly index: BlobIndex | null,
+    private readonly sample: Sample | null,
+    private readonly out: VerifyOutlet,
   ) {}
+
+  private emit(finding: VerifyFinding): void {
+    this.out.emit(finding);
+  }
 
   /**
    * Checks the items of one group of item folders, with the first group account_info too.
@@ -30,7 +43,7 @@ export class ItemChecker {
    * @throws Problem `SourceUnavailable`
    */
   async check(account: string, group: number): Promise<number> {
-    if (group === 0) this.checkInfo(account);
+    if (group === 0) await this.checkAccount(account);
     const end = (group + 1) * BUCKETS;
     const after: Cursor = { bucket: group * BUCKETS - 1, item: Number.MAX_SAFE_INTEGER };
     let items = 0;
@@ -45,6 +58,11 @@ export class ItemChecker {
       await this.checkItem(account, entry);
     }
     return items;
+  }
+
+  private async checkAccount(account: string): Promise<void> {
+    this.checkInfo(account);
+    for await (const defect of accountDefects(this.store, account)) this.defect(account, null, defect);
   }
 
   private checkInfo(account: string): void {
@@ -79,7 +97,7 @@ export class ItemChecker {
     for (const state of states.reverse()) {
       if (state.digest === null || seen.has(state.digest)) continue;
       seen.add(state.digest);
-      const marks = this.index.use(state.digest);
+      const marks = this.index?.use(state.digest) ?? null;
       if (marks === null || marks & LOOK) await this.checkBlob(account, item, state, state === current);
     }
   }
@@ -98,14 +116,23 @@ export class ItemChecker {
   private async examine(digest: string): Promise<Verdict[]> {
     const known = this.verdicts.get(digest);
     if (known) return known;
-    const verdicts = await examineBlob(this.store, digest);
+    const verdicts = await this.read(digest);
     if (this.verdicts.size >= REMEMBERED) this.verdicts.clear();
     this.verdicts.set(digest, verdicts);
     return verdicts;
   }
 
+  private async read(digest: string): Promise<Verdict[]> {
+    if (this.index === null && this.sample && !isSampled(this.sample, fingerprint(digest)))
+      return missingBlob(this.store, digest);
+    const { verdicts, size } = await examineBlob(this.store, digest);
+    // with an index, the blobs were counted when it was made
+    if (this.index === null) this.out.add({ blobs: 1, bytes: size });
+    return verdicts;
+  }
+
   private defect(account: string, item: number | null, defect: Defect, path = defect.path): void {
     if (defect.kind === 'read') this.store.assertThere();
-    this.emit({ account, item, class: defect.kind, reason: defect.message, path });
+    this.emit({ account, item, ...toldOf(this.store, defect), path });
   }
 }

@@ -1,7 +1,7 @@
 /** What passes between a verification and its threads. */
 import type { ThreadFailure } from '../host/thread-failure';
 import type { BlobFolder } from './verify-index';
-import type { VerifyCounts, VerifyFinding, VerifyPhase } from './verify-model';
+import type { VerifyCounts, VerifyFinding, VerifyPhase, VerifyScope } from './verify-model';
 
 export interface ThreadData {
   readonly path: string;
@@ -22,6 +22,7 @@ export interface PhaseOrder {
   readonly names: readonly string[];
   /** What is known of the blobs; not needed in the first phase. */
   readonly folders: readonly BlobFolder[];
+  readonly scope: VerifyScope;
 }
 
 export interface Report {

@@ -1,4 +1,6 @@
 /** What a verification says. Plain data: it crosses between threads and may be kept. */
+import type { Evidence } from './evidence';
+import type { Sample } from './sample';
 
 /**
  * `read` and `broken`: the file, or a blob that it names, is lost as it is. `invalid`: intact, but Carbonio will refuse
@@ -17,6 +19,8 @@ export interface VerifyFinding {
   readonly reason: string;
   /** The file that is wrong, absolute. */
   readonly path: string;
+  /** For `read` and `broken`. */
+  readonly evidence?: Evidence;
 }
 
 export interface VerifyCounts {
@@ -27,6 +31,17 @@ export interface VerifyCounts {
   accounts: number;
   /** Metadata files of items, of all types. */
   items: number;
+}
+
+/** How much of the store is verified. */
+export interface VerifyScope {
+  /**
+   * Ids: only the metadata of these accounts is read, and each blob that they name. Then nothing is known of the other
+   * blobs, so orphans are not counted. Null: everything.
+   */
+  readonly accounts: readonly string[] | null;
+  /** Of the blobs, only these are read; of the others only that they are there. Null: all. */
+  readonly sample: Sample | null;
 }
 
 export const zeroCounts = (): VerifyCounts => ({ blobs: 0, bytes: 0, accounts: 0, items: 0 });
@@ -65,7 +80,7 @@ export interface VerifyProgress extends VerifyCounts {
 export interface VerifySummary extends VerifyCounts {
   /** False when it was stopped before its end. */
   readonly complete: boolean;
-  /** Blobs that no metadata names; null before the end. */
+  /** Blobs that no metadata names; null before the end, and when only some accounts were verified. */
   readonly orphans: number | null;
   readonly findings: FindingCounts;
   /** Where to go on; null when it is complete, or nothing was kept to go on with. */

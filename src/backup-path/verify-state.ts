@@ -1,4 +1,5 @@
 /** Keeps what a stopped verification has seen of the blobs, for the next one to go on with. */
+import { randomUUID } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { Problem } from '../failures';
 import { newFolder, type BlobFolder } from './verify-index';
@@ -11,9 +12,10 @@ const MAGIC = 'lifeboat-verify-1';
  * @throws Problem `StateUnavailable`
  */
 export function saveState(path: string, id: string, folders: readonly BlobFolder[]): void {
-  const temporary = `${path}.tmp`;
+  // an attempt that was overtaken may be writing the same file
+  const temporary = `${path}.${randomUUID()}.tmp`;
   try {
-    const fd = openSync(temporary, 'w', 0o600);
+    const fd = openSync(temporary, 'wx', 0o600);
     try {
       write(fd, Buffer.from(`${MAGIC} ${id} ${folders.length}\n`));
       for (const { name, prints, marks } of folders) {

@@ -1,5 +1,6 @@
 /** Entry of a worker thread of a verification. Started by verify-pool.ts; reads synchronously. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { Problem } from '../failures';
 import { toThreadFailure } from '../host/thread-failure';
 import { BackupPath } from './store';
 import { checkBlobFolder, examineOrphans } from './verify-blobs';
@@ -13,7 +14,7 @@ import {
   type ThreadData,
   type ThreadMessage,
 } from './verify-messages';
-import { zeroCounts, type VerifyFinding } from './verify-model';
+import { addCounts, zeroCounts, type VerifyCounts, type VerifyFinding } from './verify-model';
 
 /** Units a report, unless there is much to tell. */
 const UNITS = 64;
@@ -37,15 +38,11 @@ class Outbox {
     if (this.findings.length >= FINDINGS) this.flush();
   };
 
-  addFolder(folder: BlobFolder, bytes: number): void {
-    this.counts.blobs += folder.marks.length;
-    this.counts.bytes += bytes;
-    this.folders.push(folder);
-  }
+  readonly add = (counts: Partial<VerifyCounts>): void =>
+    addCounts(this.counts, { ...zeroCounts(), ...counts });
 
-  addItems(items: number, ofNewAccount: boolean): void {
-    this.counts.items += items;
-    if (ofNewAccount) this.counts.accounts++;
+  addFolder(folder: BlobFolder): void {
+    this.folders.push(folder);
   }
 
   unitDone(): void {
@@ -69,10 +66,10 @@ class Outbox {
   }
 }
 
-async function runPhase(store: BackupPath, { phase, names, folders }: PhaseOrder): Promise<void> {
+async function runPhase(store: BackupPath, { phase, names, folders, scope }: PhaseOrder): Promise<void> {
   const outbox = new Outbox();
   const index = new BlobIndex(folders);
-  const items = new ItemChecker(store, index, outbox.emit);
+  const items = new ItemChecker(store, scope.accounts === null ? index : null, scope.sample, outbox);
   const total = phase === 'items' ? names.length * ACCOUNT_GROUPS : names.length;
   // the flag is read before a unit is taken: what was taken is also done
   while (Atomics.load(flags, STOP) === 0) {
@@ -81,10 +78,15 @@ async function runPhase(store: BackupPath, { phase, names, folders }: PhaseOrder
     const group = unit % ACCOUNT_GROUPS;
     if (phase === 'items') {
       const account = names[(unit - group) / ACCOUNT_GROUPS] as string;
-      outbox.addItems(await items.check(account, group), group === 0);
+      outbox.add({ items: await items.check(account, group), accounts: group === 0 ? 1 : 0 });
     } else if (phase === 'blobs') {
-      const { folder, bytes, findings } = await checkBlobFolder(store, names[unit] as string);
-      outbox.addFolder(folder, bytes);
+      const { folder, read, bytes, findings } = await checkBlobFolder(
+        store,
+        names[unit] as string,
+        scope.sample,
+      );
+      outbox.addFolder(folder);
+      outbox.add({ blobs: read, bytes });
       findings.forEach(outbox.emit);
     } else {
       const wanted = (digest: string): boolean => index.isUnusedLook(digest);
@@ -96,10 +98,20 @@ async function runPhase(store: BackupPath, { phase, names, folders }: PhaseOrder
 }
 
 let store: BackupPath | null = null;
+/** It was there when the verification began: what is missing now has gone away. */
+function openAgain(): BackupPath {
+  try {
+    return BackupPath.open(path);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem('SourceUnavailable', error.message, error.details, { cause: error });
+  }
+}
+
 parentPort?.on('message', (order: PhaseOrder) => {
   void (async () => {
     try {
-      store ??= BackupPath.open(path);
+      store ??= openAgain();
       await runPhase(store, order);
       send({ kind: 'done' });
     } catch (error) {

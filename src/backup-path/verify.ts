@@ -12,7 +12,7 @@ import { availableParallelism } from 'node:os';
 import { broken, Defect } from './defect';
 import { ACCOUNTS, SERVER } from './layout';
 import { BackupPath } from './store';
-import { blobFolders } from './verify-blobs';
+import { blobFolders, toldOf } from './verify-blobs';
 import { BlobIndex } from './verify-index';
 import { ACCOUNT_GROUPS } from './verify-items';
 import type { Report } from './verify-messages';
@@ -27,8 +27,10 @@ import {
   type VerifyFinding,
   type VerifyPhase,
   type VerifyProgress,
+  type VerifyScope,
   type VerifySummary,
 } from './verify-model';
+import { storeDefects } from './verify-maps';
 import { VerifyPool } from './verify-pool';
 import { loadState, saveState } from './verify-state';
 
@@ -43,6 +45,8 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
   /** Where a stopped verification keeps what it knows of the blobs, 9 bytes each. Without it, it cannot be resumed. */
   readonly stateFile?: string;
+  /** How much of the store. Default: everything. A resumed verification must be given the same. */
+  readonly scope?: Partial<VerifyScope>;
   /** Goes on from there; needs the state file of that verification. */
   readonly cursor?: VerifyCursor | null;
 }
@@ -72,6 +76,7 @@ export async function verifyStore(path: string, options: VerifyOptions = {}): Pr
 
 class Verification {
   private readonly id: string;
+  private readonly scope: VerifyScope;
   private phase: VerifyPhase;
   private after: VerifyCursor['after'];
   private readonly counts: VerifyCounts = zeroCounts();
@@ -88,7 +93,8 @@ class Verification {
   ) {
     const { cursor, stateFile } = options;
     this.id = cursor?.id ?? randomUUID();
-    this.phase = cursor?.phase ?? 'blobs';
+    this.scope = { accounts: null, sample: null, ...options.scope };
+    this.phase = cursor?.phase ?? (this.scope.accounts === null ? 'blobs' : 'items');
     this.after = cursor?.after ?? null;
     if (cursor) addCounts(this.counts, cursor.counts);
     const none = VERIFY_CLASSES.map((name) => [name, cursor?.findings[name] ?? 0]);
@@ -99,11 +105,12 @@ class Verification {
   }
 
   async run(pool: VerifyPool): Promise<VerifySummary> {
-    for (const phase of VERIFY_PHASES.slice(VERIFY_PHASES.indexOf(this.phase))) {
+    const phases = VERIFY_PHASES.filter((phase) => this.scope.accounts === null || phase === 'items');
+    for (const phase of phases.slice(phases.indexOf(this.phase))) {
       if (phase !== this.phase) this.after = null;
       this.phase = phase;
       if (!(await this.runPhase(pool))) return this.stopped();
-      if (phase === 'items') this.checkOthers();
+      if (phase === 'items' && this.scope.accounts === null) await this.checkOthers();
     }
     this.tell(true);
     return this.summary(true, null);
@@ -118,7 +125,10 @@ class Verification {
     this.units = { done: first, total: names.length * groups };
     const folders = phase === 'blobs' ? [] : this.index.all();
     if (first >= this.units.total) return true;
-    const next = Math.min(await pool.run({ phase, names, folders }, first), this.units.total);
+    const next = Math.min(
+      await pool.run({ phase, names, folders, scope: this.scope }, first),
+      this.units.total,
+    );
     if (next > first) {
       const group = (next - 1) % groups;
       this.after = { name: names[(next - 1 - group) / groups] as string, group };
@@ -128,6 +138,7 @@ class Verification {
 
   private names(): string[] {
     if (this.phase === 'orphans') return this.index.unusedLooks();
+    if (this.scope.accounts !== null) return [...this.scope.accounts].sort();
     try {
       if (this.phase === 'blobs') return blobFolders(this.store);
       const { ids, strays } = this.store.accountIds();
@@ -140,10 +151,11 @@ class Verification {
   }
 
   /** What belongs to no account. */
-  private checkOthers(): void {
+  private async checkOthers(): Promise<void> {
     for (const name of this.strays) {
       this.defect(broken('no name of an account', this.store.files.absolute(`${ACCOUNTS}/${name}`)));
     }
+    for await (const defect of storeDefects(this.store)) this.defect(defect);
     try {
       if (this.store.serverConfig() !== null) return;
       const path = this.store.files.absolute(SERVER);
@@ -156,8 +168,7 @@ class Verification {
   private defect(error: unknown): void {
     if (!(error instanceof Defect)) throw error;
     if (error.kind === 'read') this.store.assertThere();
-    const { kind, message, path } = error;
-    this.emit({ account: null, item: null, class: kind, reason: message, path });
+    this.emit({ account: null, item: null, ...toldOf(this.store, error) });
   }
 
   private emit(finding: VerifyFinding): void {
@@ -189,7 +200,7 @@ class Verification {
   }
 
   private summary(complete: boolean, cursor: VerifyCursor | null): VerifySummary {
-    const orphans = complete ? this.index.orphans() : null;
+    const orphans = complete && this.scope.accounts === null ? this.index.orphans() : null;
     return { ...this.counts, complete, orphans, findings: { ...this.findings }, cursor };
   }
 }

@@ -9,10 +9,16 @@ export type CommandErrorType =
   /** The command line itself is wrong. */
   | 'Usage'
   | 'OperationNotFound'
+  /** There is none (yet), or not on this machine, or nothing to show it with. */
+  | 'ReportNotFound'
   /** It can no longer be cancelled. */
   | 'OperationEnded'
   /** The id belongs to a workflow of another kind. */
   | 'OperationIsOther'
+  /** Nobody carries out what the server holds. */
+  | 'NoWorker'
+  /** The operation queue of the host was ended from outside. */
+  | 'QueueLost'
   /** The Temporal server answered, with a refusal. */
   | 'ServerRefused';
 

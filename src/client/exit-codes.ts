@@ -11,7 +11,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: number, meaning: string])[
   [EXIT.done, 'done'],
   [EXIT.failed, 'failed'],
   [EXIT.usage, 'wrong usage or input; nothing was changed'],
-  [EXIT.partial, 'done, but some items could not be restored; the report names them'],
+  [EXIT.partial, 'done, but some items could not be restored, or something is wrong; the report names it'],
   [EXIT.interrupted, 'cancelled, or left running on Ctrl-C'],
 ];
 

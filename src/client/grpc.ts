@@ -27,3 +27,12 @@ export function isPassing(error: unknown): boolean {
     code === GRPC.resourceExhausted
   );
 }
+
+/**
+ * Nobody answers a query: the server waits to the deadline for a worker, or says at once that it has seen none of late
+ * (FAILED_PRECONDITION, "no poller seen for task queue recently").
+ */
+export function isUnanswered(error: unknown): boolean {
+  const code = grpcCode(error);
+  return code === GRPC.deadlineExceeded || code === GRPC.failedPrecondition;
+}

@@ -20,7 +20,15 @@ const STEPS: readonly (readonly [command: string, what: string])[] = [
     'lifeboat restore /mnt/old --target maildir:/srv/mail --embedded',
     'restores without any server: it brings its own, on free ports of this machine',
   ],
+  [
+    'lifeboat verify /mnt/old --embedded',
+    'reads a Backup Path and tells what could not be restored, and what to do about it',
+  ],
   ['lifeboat dev', 'keeps a server with its web interface and a worker running, until Ctrl-C'],
+  [
+    'lifeboat queue',
+    'shows what works and what waits: one operation at a time on a mail host, in the order of their start',
+  ],
   ['lifeboat status', 'shows what runs and what ended; works from another terminal too'],
 ];
 

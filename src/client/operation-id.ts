@@ -5,7 +5,14 @@ import { basename } from 'node:path';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 
 /** Fields that do not change what is restored. */
-const HOW: ReadonlySet<string> = new Set(['concurrentAccounts', 'notifications', 'advanced', 'carry']);
+const HOW: ReadonlySet<string> = new Set([
+  'concurrentAccounts',
+  'notifications',
+  'advanced',
+  'turnOf',
+  'turn',
+  'carry',
+]);
 
 /**
  * `external-restore/<last part of the path>-<12 hex digits>`. The digits stand for what is restored, where to and by
@@ -21,21 +28,26 @@ export function operationIdOf(input: ExternalRestoreInput, defaultTarget: string
     accounts: canonicalNames(input.accounts),
     domains: canonicalNames(input.domains),
   };
-  const what = Object.entries(canonical).filter(([field]) => !HOW.has(field));
-  const sorted = what.sort(([a], [b]) => (a < b ? -1 : 1));
-  const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12);
-  const name = basename(input.sourcePath)
-    .replace(/[^A-Za-z0-9._-]+/g, '_')
-    .slice(0, 40);
-  return `external-restore/${name || 'root'}-${digest}`;
+  return namedId('external-restore', input.sourcePath, canonical);
 }
 
-function canonicalNames(names: readonly string[]): string[] {
+/** `<kind>/<last part of the path>-<12 hex digits of what is to be done>`. */
+export function namedId(kind: string, path: string, input: object): string {
+  const what = Object.entries(input).filter(([field]) => !HOW.has(field));
+  const sorted = what.sort(([a], [b]) => (a < b ? -1 : 1));
+  const digest = createHash('sha256').update(JSON.stringify(sorted)).digest('hex').slice(0, 12);
+  const name = basename(path)
+    .replace(/[^A-Za-z0-9._-]+/g, '_')
+    .slice(0, 40);
+  return `${kind}/${name || 'root'}-${digest}`;
+}
+
+export function canonicalNames(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => name.toLowerCase()))].sort();
 }
 
 /** One that is not on this machine, or not there at all, counts as it was written. */
-function realPath(path: string): string {
+export function realPath(path: string): string {
   try {
     return realpathSync(path);
   } catch {

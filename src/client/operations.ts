@@ -31,7 +31,8 @@ export async function findOperation(
   );
 }
 
-const RESTORES = 'WorkflowType="externalRestore"';
+export const RESTORE_TYPE = 'externalRestore';
+const RESTORES = `WorkflowType="${RESTORE_TYPE}"`;
 
 /** All that run, then the last `ended` that ended; each group with the newest first. */
 export async function listOperations({ client }: Link, ended: number): Promise<WorkflowExecutionInfo[]> {

@@ -11,23 +11,28 @@ import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-wor
 import { z } from 'zod';
 import type { ExternalRestoreResult } from '../contracts/external-restore';
 
-export type Outcome =
-  | { readonly kind: 'done'; readonly result: ExternalRestoreResult }
+/** `R`: what the workflow answers. */
+export type Outcome<R = ExternalRestoreResult> =
+  | { readonly kind: 'done'; readonly result: R }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly type: string; readonly message: string };
 
 /** @param runId of the run that ended */
-export async function outcomeOf(client: Client, operationId: string, runId: string): Promise<Outcome> {
+export async function outcomeOf<R = ExternalRestoreResult>(
+  client: Client,
+  operationId: string,
+  runId: string,
+): Promise<Outcome<R>> {
   try {
     const handle = client.workflow.getHandle(operationId, runId);
-    return { kind: 'done', result: (await handle.result()) as ExternalRestoreResult };
+    return { kind: 'done', result: (await handle.result()) as R };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     return failureOf(error.cause);
   }
 }
 
-function failureOf(cause: Error | undefined): Outcome {
+function failureOf(cause: Error | undefined): Exclude<Outcome, { kind: 'done' }> {
   if (cause instanceof CancelledFailure) return { kind: 'cancelled' };
   if (cause instanceof ApplicationFailure) {
     return { kind: 'failed', type: cause.type ?? 'Unexpected', message: cause.message };

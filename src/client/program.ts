@@ -7,7 +7,9 @@ import type { RestoreCommandOptions } from './commands/restore';
 import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
+import { addInspectCommands } from './inspect-commands';
 import { port, stateDirOption } from './options';
+import { addQueueCommand } from './queue-command';
 import { addRestoreOptions } from './restore-options';
 
 const manifest = z.object({ version: z.string() });
@@ -26,6 +28,8 @@ export function createProgram(onExit: (code: number) => void): Command {
     .helpCommand('help [command]', 'print this help, or that of a command')
     .addHelpText('after', () => `\n${afterHelp(process.stdout.columns || 80)}`)
     .showHelpAfterError('(`lifeboat --help` explains the commands)')
+    // so that in `lifeboat queue stop <id> --json` the option is that of stop
+    .enablePositionalOptions()
     .exitOverride();
 
   const restore = program
@@ -71,6 +75,8 @@ export function createProgram(onExit: (code: number) => void): Command {
       onExit(await (await import('./commands/cancel.js')).cancel(operationId, options)),
     );
 
+  addQueueCommand(program, onExit);
+
   program
     .command('dev')
     .summary('run a server with its web interface, and a worker')
@@ -100,6 +106,8 @@ export function createProgram(onExit: (code: number) => void): Command {
     .action(async (name: string | undefined, options: { allFields?: boolean }) =>
       onExit((await import('./commands/example.js')).example(name, options)),
     );
+
+  addInspectCommands(program, onExit);
 
   return program;
 }

@@ -141,7 +141,7 @@ function pick(options: RestoreOptions): RestoreOptions {
   ) as unknown as RestoreOptions;
 }
 
-function absoluteTarget(target: string, cwd: string): string {
+export function absoluteTarget(target: string, cwd: string): string {
   const [, scheme, rest] = /^(maildir:)(.*)$/is.exec(target) ?? [];
   if (scheme === undefined || rest === undefined) return target;
   // shells expand ~ only at the start of a word

@@ -1,4 +1,5 @@
 /** Which Temporal server a command talks to, and the connection to it. */
+import { hostname, userInfo } from 'node:os';
 import { Client, Connection, isGrpcServiceError, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { readServerRecord } from '../embedded/server-record';
@@ -76,8 +77,22 @@ export async function connect(place: ServerPlace, more = ''): Promise<Link> {
       throw refusal(place, error, more);
     },
   );
-  const client = new Client({ connection, namespace: place.namespace });
+  const client = new Client({ connection, namespace: place.namespace, identity: whoAmI() });
   return { client, place, close: () => connection.close() };
+}
+
+/** Shown as the one who started an operation. */
+function whoAmI(): string {
+  return `${userName()}@${hostname()}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // a user id without a name, as containers have
+    return String(process.getuid?.() ?? 'somebody');
+  }
 }
 
 function refusal({ address }: ServerPlace, error: unknown, more: string): CommandError {

@@ -6,7 +6,7 @@ import {
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
 import type { ExternalRestoreStatus } from '../contracts/external-restore';
-import { GRPC, grpcCode, isPassing } from './grpc';
+import { GRPC, grpcCode, isPassing, isUnanswered } from './grpc';
 import { readPending, type PendingSteps } from './pending';
 
 export interface Counts {
@@ -44,7 +44,7 @@ export async function queryStatus(
     );
   } catch (error) {
     if (error instanceof QueryNotRegisteredError || error instanceof QueryRejectedError) return undefined;
-    if (isPassing(error) || grpcCode(error) === GRPC.failedPrecondition) return undefined;
+    if (isPassing(error) || isUnanswered(error)) return undefined;
     // it ended, or was removed, between two questions: whoever asks next finds out
     if (grpcCode(error) === GRPC.notFound || (error as Error).name === 'WorkflowNotFoundError')
       return undefined;
@@ -59,7 +59,15 @@ export async function snapshotOf(
 ): Promise<Snapshot> {
   const pending = await readPending(client, description.raw);
   const cancelling = description.raw.workflowExtendedInfo?.cancelRequested ?? false;
-  return { ...merge(status, pending), waiting: pending.waiting, cancelling, answered: status !== undefined };
+  const waiting = queuedText(status) ?? pending.waiting;
+  return { ...merge(status, pending), waiting, cancelling, answered: status !== undefined };
+}
+
+/** What an operation in the queue waits for. A worker of an earlier release says nothing of a queue. */
+function queuedText(status: ExternalRestoreStatus | undefined): string | null {
+  if (!status?.queue) return null;
+  const { position, queued, waitsFor } = status.queue;
+  return `position ${position} of ${queued} in the queue${waitsFor === null ? '' : `, after ${waitsFor}`}`;
 }
 
 type Progress = Omit<Snapshot, 'waiting' | 'cancelling' | 'answered'>;

@@ -1,11 +1,23 @@
-/** Starting a restore, or finding the one that runs already. */
+/** Starting an operation, or finding the one that runs already. */
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import type { ExternalRestoreRequest } from '../contracts/external-restore';
-import type { externalRestore } from '../workflows';
 import { CommandError } from './errors';
-import { GOING_ON } from './watch';
+import { RESTORE_TYPE } from './operations';
+import { GOING_ON } from '../activities/chain';
 
-export const RESTORE_TYPE = 'externalRestore';
+/** What is started: a workflow, its one input, and a line that says what it is. */
+export interface OperationStart {
+  readonly type: string;
+  readonly input: object;
+  readonly summary: string;
+}
+
+export const restoreStart = (request: ExternalRestoreRequest): OperationStart => ({
+  type: RESTORE_TYPE,
+  input: request,
+  summary: summaryOf(request),
+});
+
 const ATTEMPTS = 3;
 
 export interface Started {
@@ -23,23 +35,23 @@ export async function startOrAttach(
   client: Client,
   operationId: string,
   taskQueue: string,
-  request: ExternalRestoreRequest,
+  { type, input, summary }: OperationStart,
 ): Promise<Started> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const handle = await client.workflow.start<typeof externalRestore>(RESTORE_TYPE, {
+      const handle = await client.workflow.start(type, {
         workflowId: operationId,
         taskQueue,
-        args: [request],
+        args: [input],
         // USE_EXISTING would do the same, but not say which of the two it did
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-        staticSummary: summaryOf(request),
+        staticSummary: summary,
       });
       return { firstRunId: handle.firstExecutionRunId, attached: false };
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      const running = await findRunning(client, operationId);
+      const running = await findRunning(client, operationId, type);
       if (running) return { firstRunId: running, attached: true };
       // it ended between the two questions
       if (attempt === ATTEMPTS) throw error;
@@ -47,10 +59,10 @@ export async function startOrAttach(
   }
 }
 
-async function findRunning(client: Client, operationId: string): Promise<string | undefined> {
+async function findRunning(client: Client, operationId: string, type: string): Promise<string | undefined> {
   const description = await client.workflow.getHandle(operationId).describe();
   if (!GOING_ON.has(description.status.name)) return undefined;
-  if (description.type !== RESTORE_TYPE) {
+  if (description.type !== type) {
     throw new CommandError(
       'OperationIsOther',
       `Under the id ${operationId} runs a workflow of the type ${description.type}. Choose another --operation-id.`,

@@ -1,5 +1,6 @@
 /** Watches an operation until it ends or the user lets go of it. */
 import type { Client } from '@temporalio/client';
+import { GOING_ON } from '../activities/chain';
 import { ask } from './ask';
 import type { Display } from './display';
 import { CommandError } from './errors';
@@ -22,9 +23,6 @@ export interface Watched {
   /** Whether a person can be asked. */
   readonly terminal: boolean;
 }
-
-/** A run that continued as new is followed by the next one, which may not be there yet. */
-export const GOING_ON: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW']);
 
 /** `runId`: of the run that ended. */
 export type WatchEnd = { readonly kind: 'ended'; readonly runId: string } | { readonly kind: 'left' };

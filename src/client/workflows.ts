@@ -1,6 +1,9 @@
 /** The workflows that people start, by the name that Temporal knows them by. */
 import type { z } from 'zod';
 import { externalRestoreExample, externalRestoreInput } from '../contracts/external-restore';
+import { rescueItemsExample, rescueItemsInput } from '../contracts/rescue-items';
+import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
+import { verifyExample, verifyInput } from '../contracts/verify';
 
 export interface KnownWorkflow {
   readonly what: string;
@@ -17,6 +20,33 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map([
       what: 'brings a Backup Path back into mailboxes',
       schema: externalRestoreInput,
       example: externalRestoreExample,
+      internal: ['turnOf', 'turn', 'carry', 'onlyItems'],
+    },
+  ],
+  [
+    'rescueItems',
+    {
+      what: 'saves what can be had of items that could not be restored',
+      schema: rescueItemsInput,
+      example: rescueItemsExample,
+      internal: [],
+    },
+  ],
+  [
+    'retryUnrestored',
+    {
+      what: 'tries again what a restore could not bring back',
+      schema: retryUnrestoredInput,
+      example: retryUnrestoredExample,
+      internal: [],
+    },
+  ],
+  [
+    'verify',
+    {
+      what: 'reads a Backup Path and tells what is wrong with it',
+      schema: verifyInput,
+      example: verifyExample,
       internal: ['carry'],
     },
   ],

@@ -1,5 +1,6 @@
 /** Input, result and status of the workflow `externalRestore`. */
 import { z } from 'zod';
+import { turnCarry, turnOwner } from './operation-queue';
 
 const text = (what: string) => z.string().trim().min(1, `${what} must not be empty`);
 /** Absent and null mean the same, so that a form may leave a field in place. */
@@ -151,6 +152,15 @@ export const externalRestoreInput = z.strictObject({
     })
     .prefault({})
     .describe('For tests and rare needs.'),
+  onlyItems: text('the list')
+    .optional()
+    .describe('Internal: a list of chosen items in the state folder of the worker. Leave it out.'),
+  turnOf: turnOwner
+    .optional()
+    .describe('Internal: the operation in whose turn a child workflow works. Leave it out.'),
+  turn: turnCarry
+    .optional()
+    .describe('Internal: the place in the operation queue, for the next run. Leave it out.'),
   carry: carried.optional().describe('Internal: what a run hands to the next one. Leave it out.'),
 });
 export type ExternalRestoreInput = z.output<typeof externalRestoreInput>;
@@ -163,7 +173,7 @@ export const externalRestoreExample: ExternalRestoreRequest = {
 };
 
 export type RestorePhase =
-  'preflight' | 'provisioning' | 'items' | 'mountpoints and shares' | 'report' | 'ended';
+  'preflight' | 'queued' | 'provisioning' | 'items' | 'mountpoints and shares' | 'report' | 'ended';
 
 export interface ExternalRestoreStatus {
   phase: RestorePhase;
@@ -177,6 +187,8 @@ export interface ExternalRestoreStatus {
   unrestored: number;
   accounts: number;
   accountsDone: number;
+  /** While it waits for its turn on the host; null when it does not. `position` 1 is next. */
+  queue: { position: number; queued: number; waitsFor: string | null } | null;
   /** Items a second over the last work units, null before the first. */
   ratePerSecond: number | null;
   etaSeconds: number | null;

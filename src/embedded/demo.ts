@@ -13,7 +13,7 @@ import { print, say, shellWord } from '../client/output';
 import { readReport, type ReadReport } from '../client/report-file';
 import { textOf } from '../client/restore-result';
 import { connect, embeddedPlace, pageOf, type Link } from '../client/server';
-import { startOrAttach } from '../client/start';
+import { restoreStart, startOrAttach } from '../client/start';
 import { watch } from '../client/watch';
 import { Problem } from '../failures';
 import { counted, grouped } from '../report/format';
@@ -118,11 +118,16 @@ class Demo {
 
   private async restore(facts: SampleFacts): Promise<ReadReport> {
     const { folder, link, crew, interrupts } = this;
-    const { firstRunId } = await startOrAttach(link.client, OPERATION, TASK_QUEUE, {
-      sourcePath: folder.source,
-      target: `maildir:${folder.mailboxes}?maxLineLength=10240`,
-      onInvalid: 'save',
-    });
+    const { firstRunId } = await startOrAttach(
+      link.client,
+      OPERATION,
+      TASK_QUEUE,
+      restoreStart({
+        sourcePath: folder.source,
+        target: `maildir:${folder.mailboxes}?maxLineLength=10240`,
+        onInvalid: 'save',
+      }),
+    );
     const page = pageOf(link.place, OPERATION);
     print(`Restore          started; to be seen at ${page}\n`);
     const display = createDisplay(process.stderr.isTTY);

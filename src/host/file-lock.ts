@@ -7,7 +7,7 @@
  * files close-on-exec; except a child to which the descriptor is handed on purpose, which then holds the lock itself.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
 
 import { Problem } from '../failures';
 import { identify, type ProcessIdentity } from './process-identity';
@@ -29,29 +29,45 @@ const CONFLICT = 75;
  * @throws Problem `StateUnavailable` when the file cannot be made.
  */
 export async function lockFile(file: string, waitSeconds: number): Promise<FileLock | undefined> {
-  let fd: number;
+  const fd = openLockFile(file);
+  let locked = false;
   try {
-    fd = openSync(file, 'a', 0o600);
-  } catch (error) {
-    throw new Problem('StateUnavailable', `${file} cannot be written.`, {}, { cause: error });
+    locked = await lockOpenFile(fd, 'exclusive', waitSeconds);
+  } finally {
+    if (!locked) closeSync(fd);
   }
-  try {
-    const code = await flock(fd, waitSeconds);
-    if (code === 0) return { fd, release: () => closeSync(fd) };
-    if (code !== CONFLICT) throw new Error(`flock failed on ${file} with exit code ${code}.`);
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-  closeSync(fd);
-  return undefined;
+  return locked ? { fd, release: () => closeSync(fd) } : undefined;
 }
 
-function flock(fd: number, waitSeconds: number): Promise<number | null> {
+/** @throws Problem `StateUnavailable` when the file cannot be made or written */
+export function openLockFile(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Problem('StateUnavailable', `${file} cannot be written (${code}).`, {}, { cause: error });
+  }
+}
+
+/**
+ * Locks an open file, or changes the lock that it has: shared by several, or held by one alone. Closing it unlocks.
+ *
+ * @param waitSeconds 0 does not wait
+ * @returns false when others held it all the while; a lock that it had before may be lost then
+ */
+export async function lockOpenFile(
+  fd: number,
+  mode: 'shared' | 'exclusive',
+  waitSeconds: number,
+): Promise<boolean> {
   const wait = waitSeconds > 0 ? ['-w', String(waitSeconds)] : ['-n'];
-  const child = spawn('flock', ['-x', '-E', String(CONFLICT), ...wait, '3'], {
-    stdio: ['ignore', 'ignore', 'ignore', fd],
-  });
+  const code = await flock([mode === 'shared' ? '-s' : '-x', '-E', String(CONFLICT), ...wait, '3'], fd);
+  if (code !== 0 && code !== CONFLICT) throw new Error(`flock failed with exit code ${code}.`);
+  return code === 0;
+}
+
+function flock(args: string[], fd: number): Promise<number | null> {
+  const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'ignore', fd] });
   return new Promise((resolve, reject) => {
     child.once('error', (cause) => {
       reject(
@@ -64,6 +80,7 @@ function flock(fd: number, waitSeconds: number): Promise<number | null> {
 
 /** The processes, other than this one, that have the file open, as far as this user may see. */
 export function processesWithOpen(file: string): ProcessIdentity[] {
+  if (!existsSync(file)) return [];
   const path = realpathSync(file);
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && hasOpen(name, path))

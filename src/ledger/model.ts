@@ -1,4 +1,5 @@
 /** Rows of the ledger. */
+import type { Evidence } from '../backup-path/evidence';
 import type { Cursor } from '../backup-path/walk';
 import type { ProvisionCounts } from '../mail/target';
 import type { Counters, ItemClass, ProgressPoint } from '../report/model';
@@ -76,7 +77,7 @@ export interface WorkRow {
   /** Why nothing of it is restored; null when it is. */
   readonly excluded: string | null;
   /** Set when nothing can be restored to it (account_info unusable, refused by the target): class and reason for every item. */
-  defect: { readonly kind: ItemClass; readonly reason: string } | null;
+  defect: { readonly kind: ItemClass; readonly reason: string; readonly evidence?: Evidence } | null;
   readonly files: number;
   cursor: Cursor;
   counters: Counters;

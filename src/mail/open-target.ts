@@ -25,6 +25,16 @@ export function localPathOf(url: string): string | null {
   return parse(url).directory;
 }
 
+/**
+ * The file by which operations of other hosts and servers are kept out of a target on this machine; null for a remote
+ * one, and for a folder that is no target (yet): nothing is made in what may be an empty mount point.
+ *
+ * @throws Problem InvalidInput for a URL that is not right
+ */
+export function writerLockOf(url: string): string | null {
+  return MaildirTarget.writerLock(parse(url));
+}
+
 function parse(url: string): MaildirOptions {
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   const what =

@@ -3,10 +3,11 @@ import { createHash } from 'node:crypto';
 import { byteSize, counted, durationWords, grouped, secondsBetween, shortDuration, utcTime } from './format';
 import { unhandled } from './form';
 import { progressChart, shareBar, valueBar } from './html-chart';
+import { classesSection, classOptions, type RemedyCounts } from './html-classes';
 import { clip, html } from './html-escape';
 import { SCRIPT } from './html-script';
 import { STYLE } from './html-style';
-import { CLASS_NAMES, CLASS_REMEDIES, ITEM_CLASSES, type ReportHead } from './model';
+import type { ReportHead } from './model';
 import { verdict } from './summary';
 
 const hash = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
@@ -15,7 +16,12 @@ const hash = (text: string) => `'sha256-${createHash('sha256').update(text).dige
 const POLICY = `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; base-uri 'none'; form-action 'none'`;
 
 /** Everything up to the first row of the table. */
-export function pageTop(head: ReportHead, accounts: number, warnings: readonly string[]): string {
+export function pageTop(
+  head: ReportHead,
+  accounts: number,
+  warnings: readonly string[],
+  remedies: RemedyCounts,
+): string {
   const title = `${head.operation} ${head.status}`;
   const failure = head.failure === undefined ? '' : `<p class="failure">${html(head.failure)}</p>`;
   return `<!doctype html>
@@ -39,13 +45,14 @@ ${failure}
 <main>
 ${warnings.map((warning) => `<p class="warning" role="status">${html(warning)}</p>`).join('\n')}
 ${totalsSection(head, accounts)}
-${classesSection(head)}
+${classesSection(head, remedies)}
 ${aboutSection(head)}
 ${courseSection(head)}
 <section>
 <div class="tabletop"><h2>Accounts</h2><div class="tools" id="tools" hidden>
 <input type="search" id="filter" placeholder="Filter by name" aria-label="Filter accounts by name" autocomplete="off" spellcheck="false">
 <label><input type="checkbox" id="onlybad"> only with unrestored items</label>
+${classOptions(head)}
 </div></div>
 <p class="hint" id="matches" role="status" hidden></p>
 <table id="accounts">
@@ -103,18 +110,6 @@ function totalsSection({ totals }: ReportHead, accounts: number): string {
 ${shareBar(totals)}
 <p class="hint">${counted(totals.source, 'item')} in the source, in ${counted(accounts, 'account')}; besides ${rest.join(', ')}.</p>
 </section>`;
-}
-
-function classesSection(head: ReportHead): string {
-  const rows = ITEM_CLASSES.filter((name) => head.unrestoredByClass[name] > 0).map(
-    (name) =>
-      `<li><span class="count">${grouped(head.unrestoredByClass[name])}</span>` +
-      `<div><b>${CLASS_NAMES[name]}</b><p>${html(CLASS_REMEDIES[name])}</p></div></li>`,
-  );
-  if (rows.length === 0) return '';
-  return `<section><h2>What was not restored, and what to do</h2>
-<ul class="classes">${rows.join('\n')}</ul>
-<p class="hint">Which items, and why each of them: below, in the accounts.</p></section>`;
 }
 
 function aboutSection(head: ReportHead): string {

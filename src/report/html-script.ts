@@ -44,12 +44,14 @@ export const SCRIPT = `
 
   var box = document.getElementById('filter');
   var onlyBad = document.getElementById('onlybad');
+  var oneClass = document.getElementById('class');
   var matches = document.getElementById('matches');
   function filter() {
     var words = box.value.toLowerCase().split(/\\s+/).filter(Boolean);
     var count = 0;
     rows.forEach(function (row) {
       var fits = (!onlyBad.checked || row.values[4] > 0) &&
+        (!oneClass || !oneClass.value || row.body.querySelector('.tag.' + oneClass.value)) &&
         words.every(function (word) { return row.values[0].indexOf(word) >= 0; });
       row.body.hidden = !fits;
       if (fits) count += 1;
@@ -63,6 +65,7 @@ export const SCRIPT = `
     waiting = setTimeout(filter, 80);
   });
   onlyBad.addEventListener('change', filter);
+  if (oneClass) oneClass.addEventListener('change', filter);
   document.getElementById('tools').hidden = false;
   filter();
 })();

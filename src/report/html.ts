@@ -3,7 +3,9 @@ import { byteSize, counted, grouped } from './format';
 import { mismatch, type ReportForm, type Seen, shownHead } from './form';
 import { clip, html } from './html-escape';
 import { pageBottom, pageTop } from './html-page';
+import type { RemedyCounts } from './html-classes';
 import { type AccountReport, CLASS_NAMES, type Finding, type Note, type ReportHead } from './model';
+import { remedyNameOf } from './remedies';
 import type { Sink, Workspace } from './sink';
 
 /** What the page shows at most; the rest is only in report.json. A phone still opens such a page. */
@@ -16,6 +18,7 @@ export const HTML_LIMITS = { accounts: 5_000, findings: 20_000, notes: 5_000 } a
 export class HtmlForm implements ReportForm {
   private readonly head: ReportHead;
   private readonly shown: Seen = { accounts: 0, findings: 0, notes: 0 };
+  private readonly remedies: RemedyCounts = new Map();
   /** The account whose rows are being written; null beyond the limit. */
   private account: AccountReport | null = null;
   /** The list of this account that is open in the page. */
@@ -50,11 +53,16 @@ export class HtmlForm implements ReportForm {
     );
   }
 
-  finding({ item, class: itemClass, reason, savedAs }: Finding): void {
+  finding(finding: Finding): void {
+    const { item, class: itemClass, reason, savedAs } = finding;
+    const remedy = remedyNameOf(finding);
+    const known = this.remedies.get(remedy);
+    this.remedies.set(remedy, { class: itemClass, count: (known?.count ?? 0) + 1 });
     const unrestored = this.account?.counters.unrestored ?? 0;
     this.entry('findings', counted(unrestored, 'unrestored item'), () => {
       const tag = `<i class="tag ${itemClass}">${CLASS_NAMES[itemClass]}</i>`;
-      return `<b>${html(String(item))}</b> ${tag} <span>${html(clip(reason))}${savedLink(savedAs)}</span>`;
+      const help = ` <a href="#do-${remedy}">what to do</a>`;
+      return `<b>${html(String(item))}</b> ${tag} <span>${html(clip(reason))}${help}${savedLink(savedAs)}</span>`;
     });
   }
 
@@ -70,7 +78,7 @@ export class HtmlForm implements ReportForm {
 
   async finish(seen: Seen): Promise<void> {
     const warnings = [mismatch(this.head, seen), partOf(this.shown, seen)].filter((w) => w !== null);
-    this.sink.append(pageTop(this.head, seen.accounts, warnings));
+    this.sink.append(pageTop(this.head, seen.accounts, warnings, this.remedies));
     await this.workspace.join(this.sink, this.rows);
     this.sink.append(pageBottom(this.head, seen.accounts));
   }

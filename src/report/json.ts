@@ -1,6 +1,7 @@
 /** The report as JSON, for programs: the head, then every account with every finding, streamed. */
 import { type ReportForm, shownHead } from './form';
 import type { AccountReport, Finding, Note, ReportHead } from './model';
+import { remedyOf } from './remedies';
 import type { Sink, Workspace } from './sink';
 
 /** `report.json`: one line an account and one a finding or note, so that line tools can be used on it too. */
@@ -30,8 +31,10 @@ export class JsonForm implements ReportForm {
     this.notes = 0;
   }
 
-  finding({ item, class: itemClass, reason, savedAs }: Finding): void {
-    const text = JSON.stringify({ item, class: itemClass, reason, savedAs });
+  finding(finding: Finding): void {
+    const { item, class: itemClass, reason, evidence, savedAs } = finding;
+    const remedy = remedyOf(finding);
+    const text = JSON.stringify({ item, class: itemClass, reason, ...evidence, remedy, savedAs });
     this.sink.append(`${this.findings === 0 ? '' : ','}\n      ${text}`);
     this.findings += 1;
   }

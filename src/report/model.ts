@@ -1,4 +1,5 @@
 /** What a report of a restore says, whatever form it is written in. */
+import type { Evidence } from '../backup-path/evidence';
 
 /** Why an item is not in the target. The first two are the vendor's "read error" and "broken". */
 export const ITEM_CLASSES = ['read', 'broken', 'invalid', 'unsupported'] as const;
@@ -12,21 +13,12 @@ export const CLASS_NAMES: Record<ItemClass, string> = {
   unsupported: 'unsupported by the target',
 };
 
-/** What the operator can do about an item of this class. */
-export const CLASS_REMEDIES: Record<ItemClass, string> = {
-  read: 'Check permissions, the mount and the disk under the file named; fetch the file from another copy; restore again.',
-  broken: 'Look for an older state or another copy of the item; what is left of it may be salvaged.',
-  invalid:
-    'The target refuses the message for what it is; import the saved file by another way, or lift the rule.',
-  unsupported:
-    'The target cannot hold this kind of item; it is saved beside this report for import elsewhere.',
-};
-
-/** One item that was not restored. `reason` names the file and the evidence. */
+/** One item that was not restored. `reason` names the file and the evidence in words. */
 export interface Finding {
   readonly item: number;
   readonly class: ItemClass;
   readonly reason: string;
+  readonly evidence?: Evidence;
   /** Where it was saved beside the report, relative to the report's folder. */
   readonly savedAs?: string;
 }
@@ -110,6 +102,16 @@ export interface NotificationResult {
 
 export type ReportStatus = 'completed' | 'partial' | 'cancelled' | 'failed';
 
+/** What a restore may be told to leave out beside the items. */
+export const PROVISION_RULES = [
+  'skipAliases',
+  'skipDistributionLists',
+  'skipCoses',
+  'skipAccountProvisioning',
+  'skipDomainProvisioning',
+  'restoreDatasource',
+] as const;
+
 export interface ReportHead {
   readonly version: 1;
   readonly operationId: string;
@@ -125,6 +127,14 @@ export interface ReportHead {
     readonly dialect: string;
   };
   readonly target: { readonly url: string; readonly description: string };
+  /** The rules by which items were chosen and delivered: a retry goes by the same. */
+  readonly options?: {
+    readonly target?: string;
+    readonly filterDeleted: boolean;
+    readonly maxFileSize: number | null;
+    readonly onInvalid: 'report' | 'save';
+    readonly provisioning?: Readonly<Partial<Record<(typeof PROVISION_RULES)[number], boolean>>>;
+  };
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly endedAt: string;

@@ -12,13 +12,13 @@ import { mismatch, type ReportForm, type Seen, shownHead, unhandled } from './fo
 import {
   type AccountReport,
   CLASS_NAMES,
-  CLASS_REMEDIES,
   type Finding,
   ITEM_CLASSES,
   type ItemClass,
   type Note,
   type ReportHead,
 } from './model';
+import { REMEDIES, REMEDY_NAMES, remedyNameOf, type RemedyName } from './remedies';
 import type { Sink, Workspace } from './sink';
 import { verdict } from './summary';
 
@@ -30,14 +30,16 @@ export class TextForm implements ReportForm {
   private label = '';
   private findings = 0;
   private notesOfAccount = 0;
-  private readonly classesOfAccount = new Set<ItemClass>();
+  private readonly remediesOfAccount = new Set<RemedyName>();
+  /** What was listed: the remedies of each class, and how many items. */
+  private readonly remediesOf = new Map<ItemClass, Set<RemedyName>>();
   private readonly listed: Record<ItemClass, number> = { read: 0, broken: 0, invalid: 0, unsupported: 0 };
 
   private constructor(
     private readonly workspace: Workspace,
     private readonly head: ReportHead,
     readonly sink: Sink,
-    private readonly byClass: Readonly<Record<ItemClass, Sink>>,
+    private readonly byRemedy: ReadonlyMap<RemedyName, Sink>,
     private readonly leftOut: Sink,
     private readonly notes: Sink,
   ) {}
@@ -46,20 +48,16 @@ export class TextForm implements ReportForm {
     const sink = await workspace.sink();
     sink.append(textHead(head));
     sink.append('\n- unrestored items -\n');
-    const byClass = {
-      read: await workspace.sink(),
-      broken: await workspace.sink(),
-      invalid: await workspace.sink(),
-      unsupported: await workspace.sink(),
-    };
-    return new TextForm(workspace, head, sink, byClass, await workspace.sink(), await workspace.sink());
+    const byRemedy = new Map<RemedyName, Sink>();
+    for (const name of REMEDY_NAMES) byRemedy.set(name, await workspace.sink());
+    return new TextForm(workspace, head, sink, byRemedy, await workspace.sink(), await workspace.sink());
   }
 
   begin(account: AccountReport, label: string): void {
     this.label = printable(label);
     this.findings = 0;
     this.notesOfAccount = 0;
-    this.classesOfAccount.clear();
+    this.remediesOfAccount.clear();
     if (account.excluded !== undefined)
       this.leftOut.append(`${this.label}: ${printable(account.excluded)}\n`);
   }
@@ -70,9 +68,11 @@ export class TextForm implements ReportForm {
     );
     this.findings += 1;
     this.listed[finding.class] += 1;
-    const details = this.byClass[finding.class];
-    if (!this.classesOfAccount.has(finding.class)) {
-      this.classesOfAccount.add(finding.class);
+    const remedy = remedyNameOf(finding);
+    const details = this.byRemedy.get(remedy) as Sink;
+    this.remediesOf.set(finding.class, (this.remediesOf.get(finding.class) ?? new Set()).add(remedy));
+    if (!this.remediesOfAccount.has(remedy)) {
+      this.remediesOfAccount.add(remedy);
       details.append(`  account: ${this.label}\n`);
     }
     const saved = finding.savedAs === undefined ? '' : ` [saved as ${printable(finding.savedAs)}]`;
@@ -101,8 +101,10 @@ export class TextForm implements ReportForm {
       const count = Math.max(this.listed[name], head.unrestoredByClass[name]);
       if (count === 0) continue;
       sink.append(`${CLASS_NAMES[name]}: ${counted(count, 'item')}\n`);
-      sink.append(`  what to do: ${CLASS_REMEDIES[name]}\n`);
-      await this.workspace.join(sink, this.byClass[name]);
+      for (const remedy of REMEDY_NAMES.filter((one) => this.remediesOf.get(name)?.has(one))) {
+        sink.append(`  what to do: ${REMEDIES[remedy]}\n`);
+        await this.workspace.join(sink, this.byRemedy.get(remedy) as Sink);
+      }
     }
     sink.append('\n- accounts left out -\n');
     await this.workspace.join(sink, this.leftOut);

@@ -1,7 +1,7 @@
 /** Counts the items of an account of which nothing is restored. */
 import { Defect } from '../backup-path/defect';
 import { carriesBlob } from '../backup-path/model';
-import { walkItems, type WalkEntry } from '../backup-path/walk';
+import type { WalkEntry } from '../backup-path/walk';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { WorkRow } from '../ledger/model';
 import type { SliceEnv } from './account-restore';
@@ -20,7 +20,7 @@ const BATCH_ITEMS = 2_000;
  */
 export function countAccount(env: SliceEnv, seq: number, ledger: AccountLedger): boolean {
   const work = env.operation.work(seq);
-  const walk = walkItems(env.store, work.id, work.cursor);
+  const walk = env.walk(work.id, work.cursor);
   for (;;) {
     if (env.shouldStop(false)) return false;
     const outcomes: Outcome[] = [];
@@ -48,11 +48,16 @@ function count(env: SliceEnv, entry: WalkEntry, account: WorkRow['defect']): Out
     return { item, cursor, counts };
   }
   if (account === null) return { item, cursor, counts: 'filtered' };
-  if (state instanceof Defect) return defectOutcome({ item, cursor }, state);
+  if (state instanceof Defect) return defectOutcome(env.store, { item, cursor }, state);
   return {
     item,
     cursor,
     counts: 'unrestored',
-    finding: { item, class: account.kind, reason: account.reason },
+    finding: {
+      item,
+      class: account.kind,
+      reason: account.reason,
+      ...(account.evidence ? { evidence: account.evidence } : {}),
+    },
   };
 }

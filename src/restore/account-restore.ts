@@ -6,7 +6,7 @@
  * next attempt looks exactly these up in the target.
  */
 import type { BackupPath } from '../backup-path/store';
-import { walkItems, type WalkEntry } from '../backup-path/walk';
+import type { Cursor, WalkEntry } from '../backup-path/walk';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { Mailbox } from '../mail/target';
@@ -29,6 +29,8 @@ export interface SliceEnv {
   readonly rules: ItemRules;
   readonly reportDir: string;
   readonly saveInvalid: boolean;
+  /** The metadata files of an account that are restored, behind a cursor. */
+  readonly walk: (accountId: string, after: Cursor) => Generator<WalkEntry>;
   readonly guard: SourceGuard;
   /** Called after every batch. */
   readonly onProgress: () => void;
@@ -63,7 +65,7 @@ export async function restoreAccount(
     ledger,
     accepts: (type) => mailbox.accepts(type),
   };
-  const walk = walkItems(env.store, work.id, work.cursor);
+  const walk = env.walk(work.id, work.cursor);
   for (;;) {
     if (env.shouldStop(env.guard.streak > 0)) return false;
     const { batch, done } = takeBatch(walk, classifier);

@@ -6,6 +6,7 @@ import type { BackupPath } from '../backup-path/store';
 import type { Mailbox } from '../mail/target';
 import type { ItemClass } from '../report/model';
 import type { Candidate } from './classify';
+import { contentOf, measured } from './measured';
 import type { FolderResolver } from './folders';
 import type { Outcome } from './outcome';
 import { saveItem } from './saved-items';
@@ -40,7 +41,7 @@ export class Deliverer {
       } catch (error) {
         if (!(error instanceof Defect)) throw error;
         const uncertain = this.env.guard.failed(error, reads);
-        outcomes.push({ ...defectOutcome(candidate, error), uncertain });
+        outcomes.push({ ...defectOutcome(this.env.store, candidate, error), uncertain });
       }
     }
     return outcomes;
@@ -92,6 +93,7 @@ export class Deliverer {
   private async inject(candidate: ToDeliver, blob: Blob): Promise<Outcome> {
     const { item, cursor, state } = candidate;
     const folder = await this.folders.resolve(state.folder);
+    const content = state.type === 'message' ? measured(blob) : { of: contentOf(blob), longest: () => 0 };
     const outcome = await this.mailbox.deliver({
       itemId: item,
       key: this.keyOf(item),
@@ -100,7 +102,7 @@ export class Deliverer {
       flags: state.deleted ? state.flags.replaceAll('x', '') : state.flags,
       tags: state.tags,
       date: state.date || state.start,
-      content: blob.kind === 'memory' ? { kind: 'memory', bytes: blob.bytes } : blob,
+      content: content.of,
     });
     if (outcome.kind === 'invalid') {
       const savedAs = this.env.saveInvalid
@@ -109,6 +111,8 @@ export class Deliverer {
       return unrestored(candidate, 'invalid', outcome.reason, savedAs);
     }
     const notes = [...outcome.notes];
+    const longest = content.longest();
+    if (longest > 0) notes.push(`Carbonio itself would refuse it: a line of ${longest} bytes`);
     if (blob.doubleGzipped) notes.push('the blob was compressed twice');
     if (blob.trailingBytes) notes.push('the blob has foreign bytes behind its data');
     return {
@@ -134,6 +138,7 @@ function unrestored(candidate: ToDeliver, kind: ItemClass, reason: string, saved
 
 /** What cannot be read, or is read and wrong, is an item that was not restored. */
 export function defectOutcome(
+  store: BackupPath,
   candidate: { item: number; cursor: Outcome['cursor'] },
   defect: Defect,
 ): Outcome {
@@ -143,6 +148,6 @@ export function defectOutcome(
     cursor,
     counts: 'unrestored',
     dropIntent: true,
-    finding: { item, class: defect.kind, reason: defect.message },
+    finding: { item, class: defect.kind, reason: defect.message, evidence: store.evidenceOf(defect) },
   };
 }

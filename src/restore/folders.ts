@@ -7,7 +7,7 @@ import type { Mailbox, SystemFolder } from '../mail/target';
 
 const ROOT = 1;
 /** Folders that every mailbox has without a metadata file (backup-path-format; 13, 14 and 16 by the server's table). */
-const SYSTEM: ReadonlyMap<number, SystemFolder> = new Map([
+export const SYSTEM_FOLDERS: ReadonlyMap<number, SystemFolder> = new Map([
   [2, 'Inbox'],
   [3, 'Trash'],
   [4, 'Junk'],
@@ -58,7 +58,7 @@ export class FolderResolver {
   }
 
   private async create(id: number, path: Set<number>): Promise<string> {
-    const system = id === ROOT ? 'Inbox' : SYSTEM.get(id);
+    const system = id === ROOT ? 'Inbox' : SYSTEM_FOLDERS.get(id);
     if (system) return (await this.mailbox.systemFolder(system)).folder;
     const chosen = this.ledger.folder(id);
     if (chosen !== undefined) {

@@ -1,9 +1,8 @@
 /** Step 1: preflight, and the work list. */
-import type { BackupPath } from '../backup-path/store';
-import { countItems, START } from '../backup-path/walk';
-import type { Ledger } from '../ledger/ledger';
+import { START } from '../backup-path/walk';
 import type { WorkRow } from '../ledger/model';
 import { zeroCounters } from '../report/model';
+import { countChosen } from './chosen';
 import { requireSpace, sourceWarnings } from './preflight';
 import { selectAccounts, type Selected } from './select';
 import { believedFailures, noteTrouble } from './slice';
@@ -35,11 +34,13 @@ export async function planRestore(
   if (!operation.row().planned) {
     const { scope } = operation.row();
     const everything = select(session);
-    const selected = everything.filter((entry) => entry.excluded === null || input.countExcluded);
-    const work = workList(store, ledger, scope, selected, onProgress);
+    const counted = input.countExcluded && session.chosen === null;
+    const selected = everything.filter((entry) => entry.excluded === null || counted);
+    const work = workList(session, scope, selected, onProgress);
     store.assertThere();
     const notes = [...sourceWarnings(store), ...accountNotes(work)];
-    if (!input.countExcluded) {
+    if (session.chosen !== null) notes.push('Only chosen items are restored and counted.');
+    else if (!input.countExcluded) {
       notes.push('Items of accounts that were left out are not counted (countExcluded is false).');
     }
     if (!input.provisioningOnly) notes.push(...(await requireSpace(session, work)));
@@ -56,10 +57,12 @@ export async function planRestore(
   };
 }
 
-function select({ store, operation, request }: Session): Selected[] {
+function select({ store, operation, request, chosen }: Session): Selected[] {
   const believed = believedFailures(operation, PLAN_LANE, request.input.advanced.patienceSeconds);
   try {
-    return selectAccounts(store, request.input, new SourceGuard(store, believed));
+    const { input } = request;
+    const rules = chosen === null ? input : { ...input, accounts: [...chosen.keys()], domains: [] };
+    return selectAccounts(store, rules, new SourceGuard(store, believed));
   } catch (error) {
     noteTrouble(operation, PLAN_LANE, error);
     throw error;
@@ -83,8 +86,7 @@ function accountNotes(work: readonly WorkRow[]): string[] {
 }
 
 function workList(
-  store: BackupPath,
-  ledger: Ledger,
+  { store, ledger, chosen }: Session,
   scope: number,
   selected: readonly Selected[],
   onProgress: (accounts: number) => void,
@@ -98,7 +100,7 @@ function workList(
     return {
       ...entry,
       account: numbers[index] as number,
-      files: countItems(store, entry.id),
+      files: countChosen(store, chosen, entry.id),
       cursor: START,
       counters: zeroCounters(),
       done: false,

@@ -2,12 +2,16 @@
 import type { OperationLedger } from '../ledger/operation-ledger';
 import {
   ITEM_CLASSES,
+  PROVISION_RULES,
   type AccountReport,
   type ItemClass,
   type NotificationResult,
   type ReportStatus,
   type RestoreReport,
 } from '../report/model';
+
+import { withoutPassword } from '../report/format';
+import type { RestoreRequest } from './request';
 
 export interface Ending {
   readonly status: ReportStatus;
@@ -20,7 +24,11 @@ export interface Ending {
 }
 
 /** Needs neither the source nor the target: a restore that ends because one is gone is reported all the same. */
-export function reportOf(operation: OperationLedger, ending: Ending): RestoreReport {
+export function reportOf(
+  operation: OperationLedger,
+  ending: Ending,
+  input: RestoreRequest['input'],
+): RestoreReport {
   const row = operation.row();
   const { places } = row;
   const totals = operation.totals();
@@ -49,6 +57,13 @@ export function reportOf(operation: OperationLedger, ending: Ending): RestoreRep
         dialect: places.dialect,
       },
       target: { url: places.targetId, description: places.targetDescription },
+      options: {
+        ...(input.target === undefined ? {} : { target: withoutPassword(input.target) }),
+        filterDeleted: input.filterDeleted,
+        maxFileSize: input.maxFileSize,
+        onInvalid: input.onInvalid,
+        provisioning: Object.fromEntries(PROVISION_RULES.map((rule) => [rule, input[rule]])),
+      },
       startedAt: new Date(row.startedAt).toISOString(),
       endedAt: new Date(ending.endedAt).toISOString(),
       phases: ending.phases,

@@ -7,7 +7,7 @@ import { Defect } from '../backup-path/defect';
 import type { ItemType } from '../backup-path/model';
 import { Problem } from '../failures';
 
-const EXTENSIONS: Partial<Record<ItemType, string>> = {
+export const EXTENSIONS: Partial<Record<ItemType, string>> = {
   message: 'eml',
   contact: 'vcf',
   appointment: 'ics',

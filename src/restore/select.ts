@@ -1,5 +1,6 @@
 /** Which accounts are restored, in which order, and why the others are not. */
 import { Defect } from '../backup-path/defect';
+import type { Evidence } from '../backup-path/evidence';
 import type { AccountInfo } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
@@ -10,7 +11,11 @@ export interface Selected {
   readonly id: string;
   readonly name: string;
   readonly excluded: string | null;
-  readonly defect: { readonly kind: 'read' | 'broken'; readonly reason: string } | null;
+  readonly defect: {
+    readonly kind: 'read' | 'broken';
+    readonly reason: string;
+    readonly evidence?: Evidence;
+  } | null;
 }
 
 type Rules = Pick<ExternalRestoreInput, 'accounts' | 'domains' | 'filterDeleted' | 'skipSystemAccounts'>;
@@ -77,7 +82,8 @@ function readInfo(store: BackupPath, id: string): Read {
     return { id, info: null, defect: { kind: 'broken', reason: `the account's name ${unsafe}` } };
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
-    return { id, info: null, defect: { kind: error.kind, reason: error.message } };
+    const evidence = store.evidenceOf(error);
+    return { id, info: null, defect: { kind: error.kind, reason: error.message, evidence } };
   }
 }
 

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { BackupPath } from '../backup-path/store';
 import { Ledger } from '../ledger/ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
+import { safeName } from '../host/safe-name';
 import { localPathOf, openTarget } from '../mail/open-target';
 import type { MailTarget } from '../mail/target';
 import { Problem } from '../failures';
+import { readChosen, type Chosen } from './chosen';
 import { refuseOverlap } from './preflight';
 import type { RestoreRequest, RestoreSettings } from './request';
 
@@ -17,6 +19,8 @@ export interface Session {
   readonly ledger: Ledger;
   readonly operation: OperationLedger;
   readonly reportDir: string;
+  /** Null: every item. */
+  readonly chosen: Chosen | null;
 }
 
 /**
@@ -30,10 +34,8 @@ export async function withSession<T>(
   begun: boolean,
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const store = openStore(request.input.sourcePath, begun);
-  const url = request.input.target ?? settings.defaultTarget;
-  // before anything is opened: opening creates
-  if (!begun) refuseOverlap(store, { target: localPathOf(url), state: settings.stateDir });
+  const store = begun ? openStore(request.input.sourcePath, true) : openPlaces(request, settings);
+  const url = urlOf(request, settings);
   return withLedger(request, settings, async (ledger) => {
     const known = begun ? knownOperation(ledger, request) : null;
     if (known) requireSameSource(store, known);
@@ -41,7 +43,9 @@ export async function withSession<T>(
     try {
       const operation = known ?? begin(ledger, store, target, request);
       const reportDir = makeReportDir(settings.stateDir, request, operation);
-      return await body({ request, store, target, ledger, operation, reportDir });
+      const { onlyItems } = request.input;
+      const chosen = onlyItems === undefined ? null : readChosen(onlyItems);
+      return await body({ request, store, target, ledger, operation, reportDir, chosen });
     } finally {
       await target.close();
     }
@@ -100,22 +104,40 @@ function begin(
   });
 }
 
-function openStore(path: string, begun: boolean): BackupPath {
+const urlOf = ({ input }: RestoreRequest, settings: RestoreSettings): string =>
+  input.target ?? settings.defaultTarget;
+
+/** The source, and a look at where the target is; before anything is opened there, for that creates. */
+export function openPlaces(request: RestoreRequest, settings: RestoreSettings): BackupPath {
+  const store = BackupPath.open(request.input.sourcePath);
+  refuseOverlap(store, { target: localPathOf(urlOf(request, settings)), state: settings.stateDir });
+  return store;
+}
+
+export function openStore(path: string, begun: boolean): BackupPath {
   try {
     return BackupPath.open(path);
   } catch (error) {
-    if (!begun || !(error instanceof Problem)) throw error;
-    throw new Problem('SourceUnavailable', error.message, error.details, { cause: error });
+    throw begun ? asOutage(error) : error;
   }
+}
+
+const NOT_OPENED: ReadonlySet<string> = new Set([
+  'SourceNotFound',
+  'SourceNotReadable',
+  'NotABackupPath',
+  'UnknownDialect',
+]);
+
+/** A store that was there and cannot be opened any more has gone away; other failures stay what they are. */
+export function asOutage(error: unknown): unknown {
+  if (!(error instanceof Problem) || !NOT_OPENED.has(error.type)) return error;
+  return new Problem('SourceUnavailable', error.message, error.details, { cause: error });
 }
 
 /** `reports/<operation id>-<number>`, the id made safe for a path: it comes from a user. */
 export function makeReportDir(stateDir: string, request: RestoreRequest, operation: OperationLedger): string {
-  const safe = request.operationId
-    .replace(/[^A-Za-z0-9._-]+/g, '_')
-    .replace(/^\.+/, '_')
-    .slice(0, 80);
-  const path = join(stateDir, 'reports', `${safe}-${operation.number}`);
+  const path = join(stateDir, 'reports', `${safeName(request.operationId)}-${operation.number}`);
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -3,16 +3,27 @@
  * they read, gunzip and hash synchronously, which is several times faster than the asynchronous forms and must not
  * block the loop that sends heartbeats.
  */
+import type { RescueItemsInput } from '../contracts/rescue-items';
+import type { RetryUnrestoredInput } from '../contracts/retry-unrestored';
+import type { OperationName } from '../host/operation-dir';
 import type { ProvisionCounts } from '../mail/target';
 import type { Counters, ReportHead } from '../report/model';
+import { writeIndex, type RescueIndexInput } from '../rescue/index-files';
+import type { RescuePlan, RescueSliceResult } from '../rescue/model';
+import { planRescue } from '../rescue/plan';
+import { rescueSlice, type RescueSlice } from '../rescue/slice';
 import { summaryText } from '../report/summary';
 import { writeReport, type ReportFiles } from '../report/write';
 import { restoreExtras } from './extras';
+import { checkRequest } from './check';
 import { planRestore, type PlanResult } from './plan';
+import { walkChosen } from './chosen';
 import { provision } from './provision';
 import { reportOf, type Ending } from './report-of';
 import type { RestoreRequest, RestoreSettings } from './request';
+import { planRetry, type RetryPlan } from './retry';
 import { knownOperation, makeReportDir, withLedger, withSession, type Session } from './session';
+import { markRunning } from './running-mark';
 import { believedFailures, runSlice } from './slice';
 import { SourceGuard } from './source-guard';
 
@@ -37,6 +48,8 @@ export interface SliceResult {
   readonly counters: Counters;
   readonly handled: number;
   readonly accountsDone: number;
+  /** An attempt on this lane had died before. */
+  readonly interrupted?: boolean;
 }
 
 export interface ReportResult {
@@ -51,26 +64,48 @@ interface Base {
   readonly request: RestoreRequest;
   readonly settings: RestoreSettings;
 }
+interface Named {
+  readonly name: OperationName;
+  readonly settings: RestoreSettings;
+}
 export interface TaskInputs {
+  check: Base;
   plan: Base;
   provision: Base;
   slice: Base & { lane: number; seconds: number };
   extras: Base;
   report: Base & { ending: Ending };
+  planRetry: Named & { input: RetryUnrestoredInput };
+  planRescue: Named & { input: RescueItemsInput };
+  rescueSlice: RescueSlice;
+  writeRescueIndex: RescueIndexInput;
 }
 export interface TaskResults {
+  check: null;
   plan: PlanResult;
   provision: ProvisionCounts;
   slice: SliceResult;
   /** Whether everything was done. */
   extras: boolean;
   report: ReportResult;
+  planRetry: RetryPlan;
+  planRescue: RescuePlan;
+  rescueSlice: RescueSliceResult;
+  writeRescueIndex: void;
 }
 export type TaskName = keyof TaskInputs;
+/** Steps of a restore; the others have no request. */
+export type RestoreTaskName = {
+  [K in TaskName]: TaskInputs[K] extends { request: RestoreRequest } ? K : never;
+}[TaskName];
 
 type Tasks = { [K in TaskName]: (input: TaskInputs[K], hooks: TaskHooks) => Promise<TaskResults[K]> };
 
 export const TASKS: Tasks = {
+  check: async ({ request, settings }) => {
+    checkRequest(request, settings);
+    return null;
+  },
   plan: ({ request, settings }, hooks) =>
     withSession(request, settings, false, (session) =>
       planRestore(session, (done) =>
@@ -85,7 +120,11 @@ export const TASKS: Tasks = {
       );
     }),
   slice: (input, hooks) =>
-    withSession(input.request, input.settings, true, (session) => slice(session, input, hooks)),
+    withSession(input.request, input.settings, true, async (session) => {
+      const mark = markRunning(session.reportDir, input.lane);
+      const result = await slice(session, input, hooks).finally(() => mark.end());
+      return mark.interrupted ? { ...result, interrupted: true } : result;
+    }),
   extras: ({ request, settings }, hooks) =>
     withSession(request, settings, true, (session) => {
       const total = session.operation.row().accounts;
@@ -97,11 +136,20 @@ export const TASKS: Tasks = {
     withLedger(request, settings, async (ledger) => {
       const operation = knownOperation(ledger, request);
       const dir = makeReportDir(settings.stateDir, request, operation);
-      const report = reportOf(operation, ending);
+      const report = reportOf(operation, ending, request.input);
       const files = await writeReport(dir, report);
       const { head } = report;
       return { dir, summary: summaryText(head), counters: head.totals, head, files };
     }),
+  planRetry: async ({ settings, name, input }) => planRetry(settings.stateDir, name, input),
+  planRescue: async ({ settings, name, input }) => planRescue(settings.stateDir, name, input),
+  rescueSlice: (input, hooks) =>
+    rescueSlice(input, {
+      onProgress: (done) =>
+        hooks.progress({ step: 'rescuing', done, total: input.plan.items, unit: 'chosen items' }),
+      stopRequested: () => hooks.stopRequested(),
+    }),
+  writeRescueIndex: ({ name, plan, slices, counts }) => writeIndex(name, plan, slices, counts),
 };
 
 async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHooks): Promise<SliceResult> {
@@ -126,6 +174,7 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
     reportDir,
     saveInvalid: request.input.onInvalid === 'save',
     lane: input.lane,
+    walk: (account, after) => walkChosen(store, session.chosen, account, after),
     guard: new SourceGuard(
       store,
       believedFailures(operation, input.lane, request.input.advanced.patienceSeconds),

@@ -7,8 +7,8 @@ import {
   continueAsNew,
   isCancellation,
   log,
+  patched,
   proxyActivities,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import {
@@ -22,7 +22,9 @@ import { parseInput } from '../contracts/input';
 import type { ReportStatus } from '../report/model';
 import type { RestoreRequest } from '../restore/request';
 import { failureMessage, unwrapFailure } from './failure';
+import { historyIsLong } from './history';
 import { RestoreState } from './restore-state';
+import { thisOperation, turnOfAncestor, withTurn, type TurnOptions } from './turn';
 
 interface Run {
   /** What every step is told; the long lists of the input only until the work list holds them. */
@@ -35,7 +37,9 @@ interface Run {
 }
 
 /** Every step says by heartbeat that it lives; one of a dead worker is taken over after that time. */
-function stepsOf(input: Pick<ExternalRestoreInput, 'advanced'>): Pick<Run, 'patient' | 'bounded'> {
+export function stepsOf(input: {
+  advanced: Pick<ExternalRestoreInput['advanced'], 'heartbeatSeconds'>;
+}): Pick<Run, 'patient' | 'bounded'> {
   const common = {
     heartbeatTimeout: input.advanced.heartbeatSeconds * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -60,23 +64,49 @@ const FIRST_SLICE_SECONDS = 2;
 
 export async function externalRestore(raw: ExternalRestoreRequest): Promise<ExternalRestoreResult> {
   const input = parseInput(externalRestoreInput, raw, externalRestoreExample);
-  const { workflowId, firstExecutionRunId } = workflowInfo();
-  const { carry, ...rest } = input;
+  const { carry, turn, turnOf, ...rest } = input;
+  const { operationId, firstRunId } = thisOperation();
   const request: RestoreRequest = {
-    operationId: workflowId,
-    operationKey: `${workflowId} ${firstExecutionRunId}`,
+    operationId,
+    operationKey: `${operationId} ${firstRunId}`,
+    turn: turnOf ? turnOfAncestor(turnOf) : { operationId, firstRunId },
     input: rest,
   };
   const state = new RestoreState(carry);
   const run: Run = { request: carry ? plannedRequest(request, state) : request, state, ...stepsOf(input) };
+  const goOnAsNew = (next: Partial<ExternalRestoreRequest>): Promise<never> =>
+    continueAsNew<typeof externalRestore>({ ...raw, ...next });
+  // restores that were started before there was a queue go on without a turn; the lock of the host holds for them too
+  if (turnOf || !patched('operation-queue')) return runbook(run, goOnAsNew);
+  const options: TurnOptions = {
+    kind: 'External Restore',
+    carry: turn,
+    onWaiting: (waiting) => state.waits(waiting),
+    continueAsNewAfterEvents: input.advanced.continueAsNewAfterEvents,
+    renew: (held) => goOnAsNew({ turn: held }),
+  };
   try {
-    if (!carry) {
+    // a mistake in the input is told before the operation waits
+    if (!carry && !turn) await run.patient.checkRestore({ request });
+    return await withTurn(options, (held) => runbook(run, (next) => goOnAsNew({ turn: held, ...next })));
+  } catch (error) {
+    throw unwrapFailure(error);
+  }
+}
+
+async function runbook(
+  run: Run,
+  goOnAsNew: (next: Partial<ExternalRestoreRequest>) => Promise<never>,
+): Promise<ExternalRestoreResult> {
+  const { input } = run.request;
+  try {
+    if (!run.state.isPlanned) {
       await preflight(run);
       await provision(run);
     }
     if (!input.provisioningOnly) {
       const finished = await restoreItems(run);
-      if (!finished) return await continueAsNew<typeof externalRestore>({ ...raw, carry: run.state.carry() });
+      if (!finished) return await goOnAsNew({ carry: run.state.carry() });
       await restoreExtras(run);
     }
     return await report(run);
@@ -130,7 +160,8 @@ async function notify({ request, state, bounded }: Run, what: NotifyEvent): Prom
 }
 
 /** Lanes work side by side until nothing is left. Answers false when it is time to continue as new. */
-async function restoreItems({ request, state, patient }: Run): Promise<boolean> {
+async function restoreItems(run: Run): Promise<boolean> {
+  const { request, state, patient } = run;
   state.begin('items');
   const { concurrentAccounts, advanced } = request.input;
   const scope = new CancellationScope({ cancellable: true });
@@ -139,8 +170,10 @@ async function restoreItems({ request, state, patient }: Run): Promise<boolean> 
     for (;;) {
       const slice = await patient.restoreSlice({ request, lane: number, seconds });
       state.advanced(slice);
+      if (slice.interrupted && state.plan.notify && state.firstOfInterruption())
+        await notify(run, { event: 'interrupted' });
       if (!slice.more) return true;
-      if (state.historyIsLong(advanced.continueAsNewAfterEvents)) return false;
+      if (historyIsLong(advanced.continueAsNewAfterEvents)) return false;
       seconds = Math.min(seconds * 2, advanced.sliceSeconds);
     }
   };

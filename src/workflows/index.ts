@@ -1,1 +1,5 @@
 export { externalRestore } from './external-restore';
+export { operationQueue } from './operation-queue';
+export { rescueItems } from './rescue-items';
+export { retryUnrestored } from './retry-unrestored';
+export { verify } from './verify';

@@ -1,11 +1,5 @@
 /** What an External Restore knows of itself, and how it shows it: the status query and the details in the UI. */
-import {
-  ApplicationFailure,
-  defineQuery,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type {
   ExternalRestoreCarry,
   ExternalRestoreStatus,
@@ -14,12 +8,16 @@ import type {
 import type { NotificationResult, ReportStatus } from '../report/model';
 import type { Ending } from '../restore/report-of';
 import type { SliceResult } from '../restore/tasks';
+import type { Waiting } from './turn';
 
 export const statusQuery = defineQuery<ExternalRestoreStatus>('status');
 
 const RUNNING_HINT =
   'Live numbers stand in the heartbeat details of the pending activity. Cancel ends it at an item boundary; the same ' +
   'restore, started again, goes on.';
+
+/** Every lane has told of it by then. */
+const ONE_INTERRUPTION_MS = 120_000;
 
 export class RestoreState {
   private phase: RestorePhase = 'preflight';
@@ -28,6 +26,8 @@ export class RestoreState {
   private readonly notifications: NotificationResult[] = [];
   private knownPlan: ExternalRestoreCarry['plan'] | null = null;
   private latest: SliceResult | null = null;
+  private interruptedAt = 0;
+  private waiting: Waiting | null = null;
   readonly startedAt: number;
 
   constructor(carry: ExternalRestoreCarry | undefined) {
@@ -60,17 +60,32 @@ export class RestoreState {
     this.show();
   }
 
+  /** For its turn on the host; null once it has it. */
+  waits(waiting: Waiting | null): void {
+    this.waiting = waiting;
+    if (waiting) this.begin('queued');
+    else if (this.phase === 'queued') this.begin('preflight');
+  }
+
   notified(result: NotificationResult): void {
     this.notifications.push(result);
   }
 
   begin(phase: RestorePhase): void {
     if (phase !== this.phase) {
-      this.phases.push({ name: this.phase, seconds: this.sincePhaseStart() });
+      this.endPhase();
       this.phase = phase;
       this.phaseStartedAt = Date.now();
     }
     this.show();
+  }
+
+  /** A phase that is come back to (the preflight, after waiting) is one line of the report. */
+  private endPhase(): void {
+    const seconds = this.sincePhaseStart();
+    const before = this.phases.find(({ name }) => name === this.phase);
+    if (before) before.seconds = Math.round((before.seconds + seconds) * 10) / 10;
+    else this.phases.push({ name: this.phase, seconds });
   }
 
   advanced(slice: SliceResult): void {
@@ -79,9 +94,11 @@ export class RestoreState {
     this.show();
   }
 
-  historyIsLong(limit: number | null): boolean {
-    const { continueAsNewSuggested, historyLength } = workflowInfo();
-    return continueAsNewSuggested || (limit !== null && historyLength >= limit);
+  /** Lanes that were interrupted together are one interruption. */
+  firstOfInterruption(): boolean {
+    const first = Date.now() - this.interruptedAt > ONE_INTERRUPTION_MS;
+    if (first) this.interruptedAt = Date.now();
+    return first;
   }
 
   carry(): ExternalRestoreCarry {
@@ -129,6 +146,7 @@ export class RestoreState {
       accounts: this.knownPlan?.accounts ?? 0,
       accountsDone: this.latest?.accountsDone ?? 0,
       ratePerSecond: rate,
+      queue: this.waiting && place(this.waiting),
       etaSeconds: rate ? Math.round(Math.max(0, total - handled) / rate) : null,
     };
   }
@@ -144,6 +162,7 @@ export class RestoreState {
   private show(): void {
     const s = this.status();
     const percent = s.total > 0 ? ` (${Math.floor((100 * s.handled) / s.total)} %)` : '';
+    if (s.queue) return setCurrentDetails(['**Phase: queued**', '', ...waitingLines(s.queue)].join('\n'));
     const lines = [
       `**Phase: ${s.phase}**`,
       '',
@@ -158,3 +177,12 @@ export class RestoreState {
     setCurrentDetails(lines.join('\n'));
   }
 }
+
+const place = ({ position, queued, waitsFor }: Waiting): Waiting => ({ position, queued, waitsFor });
+
+const waitingLines = ({ position, queued, waitsFor }: Waiting): string[] => [
+  `- position ${position} of ${queued} in the operation queue of its host`,
+  ...(waitsFor === null ? [] : [`- waits for \`${waitsFor.replace(/[`\p{Cc}]/gu, ' ')}\``]),
+  '',
+  'Request Cancellation takes it out of the queue.',
+];

@@ -154,8 +154,11 @@ test.each([1, 2, 5])('every kind of damage, by %d threads', async (threads) => {
   for (let i = 0; i < 50; i++) message(2000 + i);
   const expected = damage();
   const { told, findings, orphans } = await verify({ threads });
-  expect(told.map(({ reason: _reason, ...rest }) => rest)).toEqual(expected);
+  expect(told.map(({ reason: _reason, evidence: _evidence, ...rest }) => rest)).toEqual(expected);
   for (const { reason } of told) expect(reason).not.toBe('');
+  const proof = (item: number) => told.find((finding) => finding.item === item)?.evidence;
+  expect(proof(301)).toMatchObject({ error: 'ENOENT', severity: 'hard' });
+  expect(proof(304)).toMatchObject({ found: sha256(Buffer.from('other')), expected: expect.any(String) });
   expect(findings).toEqual({ read: 3, broken: 9, invalid: 1, 'double-gzipped': 1, 'trailing-bytes': 1 });
   // the one whose item is where nobody looks
   expect(orphans).toBe(1);
@@ -249,4 +252,27 @@ test('the server configuration and names that are no accounts', async () => {
     class: 'broken',
     reason: expect.stringContaining('no valid JSON'),
   });
+});
+
+test('maps, statistics and the log of mapped ids are read', async () => {
+  message(257);
+  kit.put('map_0d0c0b0a', '{"kind":"item","from":"1","to":"2"}\n');
+  kit.put('backupstat', '{}');
+  kit.put(`accounts/${ACCOUNT}/id_mapper.log`, '257 301\n258 302\n');
+  kit.put(`accounts/${ACCOUNT}/account_stat`, '{"lastItemId":7}');
+  expect((await verify()).told).toEqual([]);
+  kit.put('map_0d0c0b0b', '{"kind":"item","from":"1","to":"2"}\n{"kind":7}\n');
+  kit.put('map_0d0c0b0c', 'x'.repeat(2 * 1024 * 1024));
+  kit.put('backupstat', '{');
+  kit.put(`accounts/${ACCOUNT}/id_mapper.log`, '257 301\nnonsense\n');
+  kit.put(`accounts/${ACCOUNT}/account_stat`, '{"lastItemId":-1}');
+  const { told } = await verify({ threads: 2 });
+  expect(told.map(({ account, item, class: kind, path: at }) => [account, item, kind, at])).toEqual([
+    [ACCOUNT, null, 'broken', kit.path(`accounts/${ACCOUNT}/account_stat`)],
+    [ACCOUNT, null, 'broken', kit.path(`accounts/${ACCOUNT}/id_mapper.log`)],
+    [null, null, 'broken', kit.path('backupstat')],
+    [null, null, 'broken', kit.path('map_0d0c0b0b')],
+    [null, null, 'broken', kit.path('map_0d0c0b0c')],
+  ]);
+  expect(told.map(({ reason }) => reason).join()).toContain('in line 2');
 });

@@ -1,7 +1,7 @@
 /** A folder with a small Backup Path, and a state folder, for a test; and what came out in the mailboxes. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { endProcess } from '../../src/host/process-identity';
 import { readServerRecord } from '../../src/embedded/server-record';
 import { accountInfo, mail, TestStore } from '../restore/store';
@@ -15,7 +15,9 @@ export class Ground {
   readonly stateDir = join(this.dir, 'state');
   readonly env = {
     LIFEBOAT_STATE_DIR: this.stateDir,
-    LIFEBOAT_HOST: 'test',
+    // a host of its own: operations of other tests are none of its queue
+    LIFEBOAT_HOST: basename(this.dir),
+    LIFEBOAT_LOCK_DIR: join(this.dir, 'locks'),
     LIFEBOAT_SHUTDOWN_GRACE_SECONDS: '5',
   };
 

@@ -31,6 +31,9 @@ export function spawnWorker(options: {
       TEMPORAL_ADDRESS: options.address,
       LIFEBOAT_STATE_DIR: options.stateDir,
       LIFEBOAT_TASK_QUEUE: options.taskQueue,
+      // a host of its own: operations of other tests are none of its queue
+      LIFEBOAT_HOST: options.taskQueue,
+      LIFEBOAT_LOCK_DIR: `${options.stateDir}.locks`,
       ...options.env,
     },
   });

@@ -10,14 +10,14 @@ const BUNDLE = resolve(__dirname, '../../dist/workflow-bundle.js');
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
 /** Every run of a workflow id, from the newest back through continue-as-new and resets. */
-export async function replayAll(client: Client, workflowId: string): Promise<number> {
+export async function replayAll(client: Client, workflowId: string, bundle = BUNDLE): Promise<number> {
   let runId: string | undefined;
   let runs = 0;
   do {
     const handle = client.workflow.getHandle(workflowId, runId);
     const history = await handle.fetchHistory();
     const json = historyToJSON(history);
-    await replayJson(json, workflowId);
+    await replayJson(json, workflowId, bundle);
     record(json, workflowId, runs);
     runs++;
     runId =
@@ -27,9 +27,9 @@ export async function replayAll(client: Client, workflowId: string): Promise<num
 }
 
 /** Through JSON: that is how recorded histories are kept. */
-export async function replayJson(json: string, workflowId: string): Promise<void> {
+export async function replayJson(json: string, workflowId: string, bundle = BUNDLE): Promise<void> {
   await Worker.runReplayHistory(
-    { workflowBundle: { codePath: BUNDLE } },
+    { workflowBundle: { codePath: bundle } },
     JSON.parse(json) as object,
     workflowId,
   );
@@ -38,5 +38,5 @@ export async function replayJson(json: string, workflowId: string): Promise<void
 /** With LIFEBOAT_RECORD=<folder> every history is kept there: how the fixtures of a release are made. */
 function record(json: string, workflowId: string, run: number): void {
   const folder = process.env.LIFEBOAT_RECORD;
-  if (folder) writeFileSync(join(folder, `${workflowId}-${run}.json`), json);
+  if (folder) writeFileSync(join(folder, `${workflowId.replaceAll('/', '_')}-${run}.json`), json);
 }

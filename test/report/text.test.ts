@@ -47,11 +47,11 @@ unrestored items: 99
 
 - reasons and remedies -
 read error: 1 item
-  what to do: Check permissions, the mount and the disk under the file named; fetch the file from another copy; restore again.
+  what to do: Check the disk and the RAID array (fsck, state of the array), fetch the file from another copy with rsync and retry; without one, rescue what is left.
   account: ada@example.com
     258: items/1/258: I/O error
 invalid: 2 items
-  what to do: The target refuses the message for what it is; import the saved file by another way, or lift the rule.
+  what to do: The target refuses the item for what it is: rescue it as a file and import it by another way.
   account: ada@example.com
     301: line 7 is too long [saved as saved/ada/301.eml]
   account: bob@example.com

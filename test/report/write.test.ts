@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import path from 'node:path';
 import { Problem } from '../../src/failures';
 import type { AccountReport, Finding } from '../../src/report/model';
+import { REMEDIES } from '../../src/report/remedies';
 import { writeReport } from '../../src/report/write';
 import { account, head, smallAccounts, withFolder } from './sample';
 
@@ -36,8 +37,14 @@ test('the JSON holds every account and adds up', async () => {
     }
     expect(source).toBe(json.totals.source);
     expect(json.accounts['ada@example.com']?.unrestored).toEqual([
-      { item: 258, class: 'read', reason: 'items/1/258: I/O error' },
-      { item: 301, class: 'invalid', reason: 'line 7 is too long', savedAs: 'saved/ada/301.eml' },
+      { item: 258, class: 'read', reason: 'items/1/258: I/O error', remedy: REMEDIES.hardware },
+      {
+        item: 301,
+        class: 'invalid',
+        reason: 'line 7 is too long',
+        remedy: REMEDIES.refused,
+        savedAs: 'saved/ada/301.eml',
+      },
     ]);
     expect(json.accounts['ada@example.com']?.notes).toEqual([{ item: 260, text: 'keyword left off: "27"' }]);
     expect(json.accounts['old@example.com']?.excluded).toBe('deleted');

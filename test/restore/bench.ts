@@ -41,6 +41,7 @@ export class RestoreBench {
     return {
       operationId,
       operationKey: `${operationId} ${Math.random()}`,
+      turn: { operationId, firstRunId: operationId },
       input: externalRestoreInput.parse({ sourcePath: this.store.root, ...input }),
     };
   }

@@ -5,7 +5,7 @@ import { EXIT } from '../exit-codes';
 import { findOperation } from '../operations';
 import { say } from '../output';
 import { connectToServer } from '../server';
-import { GOING_ON } from '../watch';
+import { GOING_ON } from '../../activities/chain';
 
 export async function cancel(operationId: string, options: { stateDir?: string }): Promise<number> {
   const config = loadConfig(process.env, options);

@@ -2,16 +2,20 @@
 import { resolve } from 'node:path';
 import { loadConfig } from '../../config';
 import { utcTime } from '../../report/format';
+import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
-import { findOperation, listOperations } from '../operations';
+import { findOperation, listOperations, RESTORE_TYPE } from '../operations';
 import { outcomeOf, reportDirOf } from '../outcome';
 import { print, printJson } from '../output';
 import { progressLine } from '../progress-text';
+import { askQueue } from '../queue';
 import { readReport } from '../report-file';
 import { jsonOf, textOf, type RestoreEnd } from '../restore-result';
 import { connectToServer, pageOf, type Link } from '../server';
 import { queryStatus, snapshotOf } from '../snapshot';
-import { GOING_ON } from '../watch';
+import { GOING_ON } from '../../activities/chain';
+
+import { showOtherEnd } from '../other-ends';
 
 export interface StatusOptions {
   stateDir?: string;
@@ -25,7 +29,7 @@ export async function status(operationId: string | undefined, options: StatusOpt
   const config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
   const link = await connectToServer(config.stateDir);
   try {
-    if (operationId === undefined) await listAll(link, json);
+    if (operationId === undefined) await listAll(link, config.host, json);
     else await showOne(link, operationId, json);
     return EXIT.done;
   } finally {
@@ -36,11 +40,13 @@ export async function status(operationId: string | undefined, options: StatusOpt
 /** `COMPLETED`, `TIMED_OUT` as people write them. */
 const words = (name: string): string => name.toLowerCase().replaceAll('_', ' ');
 
-async function listAll(link: Link, json: boolean): Promise<void> {
+async function listAll(link: Link, host: string, json: boolean): Promise<void> {
+  const queued = await idsInQueue(link, host);
   const operations = (await listOperations(link, ENDED_SHOWN)).map((info) => ({
     operationId: info.workflowId,
     type: info.type,
-    status: words(info.status.name),
+    status:
+      info.status.name === 'RUNNING' && queued.has(info.workflowId) ? 'queued' : words(info.status.name),
     startedAt: info.startTime.toISOString(),
     endedAt: info.closeTime?.toISOString() ?? null,
   }));
@@ -55,11 +61,23 @@ async function listAll(link: Link, json: boolean): Promise<void> {
   }
 }
 
+/** Those that wait on this host; without a worker nobody knows. */
+async function idsInQueue(link: Link, host: string): Promise<ReadonlySet<string>> {
+  try {
+    const operations = await askQueue(link, host);
+    return new Set((operations ?? []).filter(({ startedAt }) => startedAt === null).map(({ id }) => id));
+  } catch (error) {
+    if (error instanceof CommandError && error.type === 'NoWorker') return new Set();
+    throw error;
+  }
+}
+
 async function showOne(link: Link, operationId: string, json: boolean): Promise<void> {
   const { client, place } = link;
   const found = await findOperation(link, operationId);
   const page = pageOf(place, operationId);
   if (!GOING_ON.has(found.status.name)) {
+    if (found.type !== RESTORE_TYPE) return showOtherEnd(link, found, page, json);
     const outcome = await outcomeOf(client, operationId, found.runId);
     const reportDir =
       outcome.kind === 'done'

@@ -1,7 +1,7 @@
 /** The workers of the demonstration: real processes, so that one of them can really be killed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Problem } from '../../failures';
 import { endProcess, identify, signal, type ProcessIdentity } from '../../host/process-identity';
 
@@ -86,6 +86,9 @@ export class Crew {
       ...Object.fromEntries(inherited),
       TEMPORAL_ADDRESS: this.options.address,
       LIFEBOAT_STATE_DIR: this.options.stateDir,
+      // nothing of it waits for real work on this machine, nor the other way round
+      LIFEBOAT_HOST: 'demo',
+      LIFEBOAT_LOCK_DIR: join(this.options.stateDir, 'locks'),
       LIFEBOAT_SHUTDOWN_GRACE_SECONDS: String(GRACE_SECONDS),
     };
   }

@@ -27,6 +27,7 @@ const PASSING = new Set(['EIO', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT', 'EHOSTDOWN'])
 
 const LOCK = '.lifeboat-lock';
 const LOCK_WITHIN_SECONDS = 30;
+const WRITER_LOCK = '.lifeboat-writer';
 
 /** Mailboxes in one directory of this machine, at `<domain>/<local part>/Maildir`. */
 export class MaildirTarget implements MailTarget {
@@ -65,6 +66,10 @@ export class MaildirTarget implements MailTarget {
     const owner = inheritedOwner(directory);
     const instance = ensureMarker(directory, owner);
     return new MaildirTarget(directory, instance, { dev, ino }, owner, options.maxLineLength);
+  }
+
+  static writerLock({ directory }: MaildirOptions): string | null {
+    return readMarker(directory) === null ? null : join(directory, WRITER_LOCK);
   }
 
   async check(): Promise<void> {

@@ -1,0 +1,25 @@
+/** What became of an operation: asked of the server by its id, never of a list, which lags behind. */
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import type { TurnOwner } from '../contracts/operation-queue';
+
+/** A run that continued as new is followed by the next one, which may not be there yet. */
+export const GOING_ON: ReadonlySet<string> = new Set(['RUNNING', 'PAUSED', 'CONTINUED_AS_NEW']);
+
+/** The running execution of this chain (after resets and continue-as-new too); null when the chain has ended. */
+export async function findRunning(
+  client: Client,
+  { operationId, firstRunId }: TurnOwner,
+): Promise<WorkflowExecutionDescription | null> {
+  let found: WorkflowExecutionDescription;
+  try {
+    found = await client.workflow.getHandle(operationId).describe();
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
+  const chain = found.raw.workflowExecutionInfo?.firstRunId || found.runId;
+  return chain === firstRunId && GOING_ON.has(found.status.name) ? found : null;
+}
+
+export const isRunning = async (client: Client, owner: TurnOwner): Promise<boolean> =>
+  (await findRunning(client, owner)) !== null;

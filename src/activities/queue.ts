@@ -1,0 +1,169 @@
+/** Activities of the operation queue itself: give the turn, see when it ends, stop operations. */
+import { cancellationSignal, getClient, sleep } from '@temporalio/activity';
+import {
+  WorkflowContinuedAsNewError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
+import { taskQueueIsServed } from '../client/task-queue';
+import { isSameChain, type TurnOwner } from '../contracts/operation-queue';
+import { Problem } from '../failures';
+import type { LockOwner } from '../host/lock-record';
+import { beating } from './beating';
+import { findRunning, isRunning } from './chain';
+import { toFailure } from './failure';
+import { describeObstacle, type HostWork } from './host-work';
+
+export interface Candidate extends TurnOwner {
+  readonly kind: string;
+  readonly startedBy: string;
+  /** False for one that was asked to stop: it is only looked at. */
+  readonly eligible: boolean;
+}
+
+export type GrantOutcome =
+  | { readonly outcome: 'granted'; readonly owner: TurnOwner }
+  /** The record of this host says that this one has the turn, and it runs. */
+  | { readonly outcome: 'held'; readonly holder: LockOwner }
+  | { readonly outcome: 'busy'; readonly reason: string }
+  /** None of the candidates is alive and wants it. */
+  | { readonly outcome: 'none' };
+/** `dead`: candidates that have ended. */
+export type GrantAnswer = GrantOutcome & { readonly dead: readonly TurnOwner[] };
+
+const LOOK_EVERY_MS = 250;
+/** The queue has other things to see to in between. */
+const WAIT_MS = 20_000;
+const STOPPED_AT_ONCE = 10;
+
+export function createQueueActivities(work: HostWork) {
+  /** Null when another operation works on this machine just now. */
+  const decide = async (
+    candidates: readonly Candidate[],
+    dead: TurnOwner[],
+  ): Promise<GrantOutcome | null> => {
+    const held = await holderOnRecord(work);
+    if (held) {
+      const asked = candidates.find((one) => isSameChain(one, held));
+      return asked ? { outcome: 'granted', owner: ownerOf(asked) } : { outcome: 'held', holder: held };
+    }
+    return work.lock.whenIdle(async () => {
+      for (const candidate of candidates) {
+        const owner = ownerOf(candidate);
+        if (!(await isRunning(getClient(), owner))) dead.push(owner);
+        else if (candidate.eligible) {
+          work.lock.record.write(work.ownerOf(owner, candidate));
+          return { outcome: 'granted', owner };
+        }
+      }
+      return { outcome: 'none' };
+    });
+  };
+
+  return {
+    /**
+     * Gives the turn to the first candidate that lives, by writing it into the record of this host.
+     * @param wait until the machine is free; else it answers at once that it is not
+     */
+    async grantTurn(input: { candidates: readonly Candidate[]; wait: boolean }): Promise<GrantAnswer> {
+      return beating(async () => {
+        const until = Date.now() + WAIT_MS;
+        try {
+          for (;;) {
+            const dead: TurnOwner[] = [];
+            const outcome = await decide(input.candidates, dead);
+            if (outcome) return { ...outcome, dead };
+            if (!input.wait || Date.now() > until || dead.length > 0) {
+              return { outcome: 'busy', reason: describeObstacle(work.lock.obstacle()), dead };
+            }
+            await sleep(LOOK_EVERY_MS);
+          }
+        } catch (error) {
+          throw error instanceof Problem ? toFailure(error) : error;
+        }
+      });
+    },
+
+    /** Returns when this operation has ended, however it ended. Resets and continue-as-new are no end. */
+    async watchTurn(owner: TurnOwner): Promise<void> {
+      const client = getClient();
+      await beating(async () => {
+        for (;;) {
+          const running = await findRunning(client, owner);
+          if (!running) return;
+          await closed(client, owner.operationId, running.runId);
+        }
+      });
+    },
+
+    /** Cancels (or terminates) operations. `gone`: those that are no more. */
+    async stopOperations(input: {
+      owners: readonly TurnOwner[];
+      force: boolean;
+    }): Promise<{ gone: TurnOwner[] }> {
+      return beating(async () => {
+        const gone: TurnOwner[] = [];
+        let failure: unknown = null;
+        for (let from = 0; from < input.owners.length; from += STOPPED_AT_ONCE) {
+          const some = input.owners.slice(from, from + STOPPED_AT_ONCE);
+          const ends = await Promise.allSettled(some.map((owner) => stopOne(owner, input.force)));
+          ends.forEach((end, at) => {
+            // one that cannot be told keeps nobody else running; all are told again when the step is tried again
+            if (end.status === 'rejected') failure ??= end.reason;
+            else if (end.value) gone.push(some[at] as TurnOwner);
+          });
+        }
+        if (failure) throw failure as Error;
+        return { gone };
+      });
+    },
+
+    /** Why an operation that was asked to stop has not ended; null when it has. */
+    async explainStop(owner: TurnOwner): Promise<string | null> {
+      const client = getClient();
+      const running = await findRunning(client, owner);
+      if (!running) return null;
+      if (!(await taskQueueIsServed(client, running.taskQueue))) {
+        return `no worker serves its task queue ${running.taskQueue}`;
+      }
+      const [pending] = running.raw.pendingActivities ?? [];
+      const step = pending?.activityType?.name;
+      const failure = pending?.lastFailure?.message;
+      if (failure) return failure;
+      return step ? `its step ${step} has not ended` : 'it has not answered yet';
+    },
+  };
+}
+
+const ownerOf = ({ operationId, firstRunId }: TurnOwner): TurnOwner => ({ operationId, firstRunId });
+
+/** Answers whether it is no more. */
+async function stopOne({ operationId, firstRunId }: TurnOwner, force: boolean): Promise<boolean> {
+  const handle = getClient().workflow.getHandle(operationId, undefined, { firstExecutionRunId: firstRunId });
+  try {
+    if (force) await handle.terminate('stopped by force');
+    else await handle.cancel();
+    return force;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return true;
+    throw error;
+  }
+}
+
+async function holderOnRecord(work: HostWork): Promise<LockOwner | null> {
+  const record = work.lock.record.read();
+  return record && (await work.isAtWork(record)) ? record : null;
+}
+
+/** Waits for the end of one run. */
+async function closed(client: Client, operationId: string, runId: string): Promise<void> {
+  try {
+    await client.withAbortSignal(cancellationSignal(), () =>
+      client.workflow.result(operationId, runId, { followRuns: false }),
+    );
+  } catch (error) {
+    const ended = [WorkflowFailedError, WorkflowContinuedAsNewError, WorkflowNotFoundError];
+    if (!ended.some((kind) => error instanceof kind)) throw error;
+  }
+}

@@ -1,0 +1,33 @@
+/** The ends of operations that are no restore, each shown as its own command shows it. */
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import type { ExternalRestoreResult } from '../contracts/external-restore';
+import type { RescueItemsResult } from '../contracts/rescue-items';
+import type { VerifyResult } from '../contracts/verify';
+import { showRescueEnd } from './commands/rescue';
+import { showRetryEnd } from './commands/retry';
+import { showVerifyEnd } from './commands/verify';
+import { outcomeOf } from './outcome';
+import type { Link } from './server';
+
+export async function showOtherEnd(
+  link: Link,
+  { type, workflowId: operationId, runId }: WorkflowExecutionDescription,
+  page: string | null,
+  json: boolean,
+): Promise<void> {
+  const end = { operationId, runId, page, link };
+  if (type === 'verify')
+    await showVerifyEnd(
+      { ...end, outcome: await outcomeOf<VerifyResult>(link.client, operationId, runId) },
+      json,
+    );
+  else if (type === 'rescueItems')
+    showRescueEnd(
+      { ...end, outcome: await outcomeOf<RescueItemsResult>(link.client, operationId, runId) },
+      json,
+    );
+  else {
+    const outcome = await outcomeOf<ExternalRestoreResult | null>(link.client, operationId, runId);
+    await showRetryEnd({ ...end, outcome }, json);
+  }
+}

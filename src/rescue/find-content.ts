@@ -1,0 +1,107 @@
+/** The best content that a Backup Path has of an item. */
+import { Readable } from 'node:stream';
+import { Defect, broken } from '../backup-path/defect';
+import { itemPath } from '../backup-path/layout';
+import { carriesBlob, type ItemState } from '../backup-path/model';
+import type { BackupPath } from '../backup-path/store';
+import { salvage } from './salvage';
+import type { RescueStatus } from './model';
+
+export interface Content {
+  readonly status: Exclude<RescueStatus, 'lost'>;
+  /** Null when the metadata are damaged. */
+  readonly state: ItemState | null;
+  /** May be opened again. */
+  open(): Readable;
+}
+export interface Search {
+  /** Null: nothing is left. */
+  readonly content: Content | null;
+  /** What is wrong with the current state. */
+  readonly defect: Defect | null;
+}
+
+/** Raw metadata that are looked through for names of blobs. Bytes. */
+const METADATA_LIMIT = 8 * 1024 * 1024;
+const DIGESTS = /"(?<digest>[A-Za-z0-9+,]{43}=|[A-Za-z0-9+,]{64})"/g;
+
+/**
+ * The newest state whose blob verifies; else what is left of the newest one of which anything is.
+ * @throws Problem `SourceUnavailable`
+ */
+export async function findContent(store: BackupPath, accountId: string, item: number): Promise<Search> {
+  let states: ItemState[];
+  try {
+    states = store.itemById(accountId, item);
+  } catch (error) {
+    const defect = asDefect(store, error);
+    return { defect, content: await fromRawMetadata(store, accountId, item) };
+  }
+  const current = states.at(-1) as ItemState;
+  const newestFirst = [...states].reverse();
+  let first: Defect | null = null;
+  for (const state of newestFirst) {
+    if (state.digest === null) {
+      if (state === current && carriesBlob(state.type))
+        first = broken(`a ${state.type} without a digest`, store.files.absolute(itemPath(accountId, item)));
+      continue;
+    }
+    try {
+      const blob = await store.blobs.load(state.digest);
+      const status = state === current ? 'intact' : 'older-state';
+      const open = (): Readable => (blob.kind === 'memory' ? Readable.from([blob.bytes]) : blob.open());
+      return { defect: first, content: { status, state, open } };
+    } catch (error) {
+      const defect = asDefect(store, error);
+      first ??= defect;
+    }
+  }
+  for (const state of newestFirst) {
+    if (state.digest === null) continue;
+    const { digest, size } = state;
+    const open = (): Readable => salvage(store, digest, size);
+    if (await holdsAnything(open())) return { defect: first, content: { status: 'salvaged', state, open } };
+  }
+  return { defect: first, content: null };
+}
+
+function asDefect(store: BackupPath, error: unknown): Defect {
+  if (!(error instanceof Defect)) throw error;
+  if (error.kind === 'read') store.assertThere();
+  return error;
+}
+
+/**
+ * Damaged metadata may still name blobs. Their content is proved, but not that it is that of the item: so it counts as
+ * salvaged.
+ */
+async function fromRawMetadata(store: BackupPath, accountId: string, item: number): Promise<Content | null> {
+  let text: string;
+  try {
+    text = store.files
+      .read(store.files.absolute(itemPath(accountId, item)), METADATA_LIMIT)
+      .toString('latin1');
+  } catch (error) {
+    asDefect(store, error);
+    return null;
+  }
+  const digests = [...text.matchAll(DIGESTS)].map(({ groups }) => groups?.digest ?? '');
+  for (const digest of [...new Set(digests)].reverse()) {
+    try {
+      const blob = await store.blobs.load(digest);
+      return {
+        status: 'salvaged',
+        state: null,
+        open: () => (blob.kind === 'memory' ? Readable.from([blob.bytes]) : blob.open()),
+      };
+    } catch (error) {
+      asDefect(store, error);
+    }
+  }
+  return null;
+}
+
+async function holdsAnything(content: Readable): Promise<boolean> {
+  for await (const chunk of content) if ((chunk as Buffer).length > 0) return true;
+  return false;
+}

@@ -1,0 +1,41 @@
+/** The content of a message on its way to the target, with a look at its lines in passing. */
+import { Transform, type Readable } from 'node:stream';
+import type { Blob } from '../backup-path/blob';
+import { hasLongLine, LONGEST_LINE } from '../backup-path/verify-lines';
+import { LineLength } from '../mail/maildir/line-length';
+import type { MessageContent } from '../mail/target';
+
+export const contentOf = (blob: Blob): MessageContent =>
+  blob.kind === 'memory' ? { kind: 'memory', bytes: blob.bytes } : blob;
+
+/**
+ * `longest`: bytes of the longest line that Carbonio would refuse, 0 when there is none; of a large message only once
+ * the target has read it. That is a prediction: the target decides.
+ */
+export function measured(blob: Blob): { of: MessageContent; longest: () => number } {
+  if (blob.kind === 'memory') {
+    const { bytes } = blob;
+    return { of: contentOf(blob), longest: () => (hasLongLine(bytes) ? longestIn(bytes) : 0) };
+  }
+  let lines = new LineLength(LONGEST_LINE);
+  const open = (): Readable => {
+    const mine = (lines = new LineLength(LONGEST_LINE));
+    const gauge = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        mine.add(chunk);
+        done(null, chunk);
+      },
+    });
+    const source = blob.open();
+    source.on('error', (error) => gauge.destroy(error));
+    gauge.on('close', () => source.destroy());
+    return source.pipe(gauge);
+  };
+  return { of: { kind: 'stream', size: blob.size, open }, longest: () => lines.tooLong };
+}
+
+function longestIn(bytes: Buffer): number {
+  const lines = new LineLength(LONGEST_LINE);
+  lines.add(bytes);
+  return lines.tooLong;
+}

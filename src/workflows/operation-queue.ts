@@ -1,0 +1,242 @@
+/**
+ * The operation queue of a mail host: whoever wants to restore, export or scan asks here for the turn and gets it in
+ * the order in which the server took the requests. It never ends; cancelling it has no effect.
+ */
+import {
+  ActivityCancellationType,
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  proxyActivities,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { parseInput } from '../contracts/input';
+import {
+  isSameChain,
+  operationQueueExample,
+  operationQueueInput,
+  turnOwner,
+  type OperationQueueInput,
+  type OperationQueueRequest,
+  type StopAnswer,
+  type TurnOwner,
+} from '../contracts/operation-queue';
+import { failureMessage, unwrapFailure } from './failure';
+import { historyIsLong } from './history';
+import {
+  checkOwner,
+  checkStop,
+  checkStopAll,
+  checkTurnRequest,
+  MESSAGES,
+  showQueue,
+  turnGrantedSignal,
+} from './queue-messages';
+import { QueueState } from './queue-state';
+
+const { grantTurn, watchTurn } = proxyActivities<Activities>({
+  heartbeatTimeout: '10 seconds',
+  startToCloseTimeout: '12 hours',
+  // neither has anything to clean up, and a watcher that is not needed any more must not hold up the next turn
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1 second', backoffCoefficient: 1 },
+});
+const { stopOperations, explainStop } = proxyActivities<Activities>({
+  startToCloseTimeout: '5 minutes',
+  heartbeatTimeout: '10 seconds',
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { initialInterval: '1 second', maximumInterval: '5 seconds', maximumAttempts: 10 },
+});
+
+export async function operationQueue(raw: OperationQueueRequest): Promise<never> {
+  const input = parseInput(operationQueueInput, raw, operationQueueExample);
+  const collectUntil = Date.now() + input.collectSeconds * 1000;
+  const queue = new Queue(input, new QueueState(input.carry, collectUntil));
+  void CancellationScope.current().cancelRequested.catch(() =>
+    log.warn('a request to cancel the operation queue is ignored: stop operations by doStopOperation'),
+  );
+  return CancellationScope.nonCancellable(() => queue.run());
+}
+
+class Queue {
+  private watched: { owner: TurnOwner; scope: CancellationScope } | null = null;
+
+  constructor(
+    private readonly input: OperationQueueInput,
+    private readonly state: QueueState,
+  ) {
+    this.receive();
+  }
+
+  async run(): Promise<never> {
+    for (;;) {
+      this.watchHolder();
+      this.show();
+      await this.untilThereIsWork();
+      if (this.isLong()) await this.goOnAsNew();
+      for (const late of this.overdue()) await this.explain(late);
+      if (this.state.canGrant(Date.now())) await this.grant();
+    }
+  }
+
+  private receive(): void {
+    const { state } = this;
+    setHandler(MESSAGES.requestTurn.update, (request) => this.shown(state.request(request, Date.now())), {
+      validator: (request) => checkTurnRequest(state, request),
+      description: MESSAGES.requestTurn.description,
+    });
+    setHandler(MESSAGES.turnEnded.signal, (raw) => this.ended(raw), {
+      description: MESSAGES.turnEnded.description,
+    });
+    setHandler(MESSAGES.turnPlace.query, (raw) => state.place(checkOwner(raw)), {
+      description: MESSAGES.turnPlace.description,
+    });
+    setHandler(MESSAGES.getAllOperations.query, () => state.list(), {
+      description: MESSAGES.getAllOperations.description,
+    });
+    setHandler(
+      MESSAGES.doStopOperation.update,
+      ({ operationId, force }) => this.stop(operationId, force ?? false),
+      {
+        validator: (request) => checkStop(state, request),
+        description: MESSAGES.doStopOperation.description,
+      },
+    );
+    setHandler(MESSAGES.doStopAllOperations.update, (request) => this.stop(null, request?.force ?? false), {
+      validator: checkStopAll,
+      description: MESSAGES.doStopAllOperations.description,
+    });
+  }
+
+  /** Whatever a person sends in the web interface must not stop the queue: what a handler throws would, for good. */
+  private ended(raw: unknown): void {
+    const owner = turnOwner.safeParse(raw);
+    if (owner.success) this.shown(this.state.leave(owner.data));
+    else log.warn('a signal turnEnded that names no operation is ignored');
+  }
+
+  private shown<T>(answer: T): T {
+    this.show();
+    return answer;
+  }
+
+  private show(): void {
+    showQueue(this.input.host, this.state);
+  }
+
+  private isLong(): boolean {
+    return historyIsLong(this.input.continueAsNewAfterEvents);
+  }
+
+  private get stopTimeout(): number {
+    return this.input.stopTimeoutSeconds * 1000;
+  }
+
+  private overdue(): TurnOwner[] {
+    return this.state.overdue(Date.now());
+  }
+
+  private async untilThereIsWork(): Promise<void> {
+    const { state } = this;
+    const isThereWork = (): boolean =>
+      this.isLong() || this.isUnwatched() || state.canGrant(Date.now()) || this.overdue().length > 0;
+    const now = Date.now();
+    const next = state.nextMoment(now);
+    if (next === null) await condition(isThereWork);
+    else await condition(isThereWork, Math.max(1, next - now), { summary: 'until something is due' });
+  }
+
+  /** Only between two turns or while one is held: never while one is being given, or a handler is at work. */
+  private async goOnAsNew(): Promise<never> {
+    await condition(allHandlersFinished);
+    return continueAsNew<typeof operationQueue>({
+      ...this.input,
+      collectSeconds: 0,
+      carry: this.state.carry(),
+    });
+  }
+
+  private isUnwatched(): boolean {
+    const { current } = this.state;
+    if (current === null) return this.watched !== null;
+    return this.watched === null || !isSameChain(current, this.watched.owner);
+  }
+
+  /** The one that has the turn is watched until it ends, however it ends. */
+  private watchHolder(): void {
+    if (!this.isUnwatched()) return;
+    this.watched?.scope.cancel();
+    this.watched = null;
+    const owner = this.state.current;
+    if (owner === null) return;
+    const { operationId, firstRunId } = owner;
+    const scope = new CancellationScope({ cancellable: true });
+    this.watched = { owner, scope };
+    scope
+      .run(() => watchTurn({ operationId, firstRunId }))
+      .then(
+        () => this.shown(this.state.leave(owner)),
+        (error: unknown) => {
+          if (isCancellation(error)) return;
+          // not watched is not ended: it is watched anew, and keeps the turn
+          log.error('the operation that has the turn could not be watched', { operationId, error });
+          if (this.watched?.owner === owner) this.watched = null;
+        },
+      );
+  }
+
+  private async grant(): Promise<void> {
+    const { state } = this;
+    // the first look answers at once, so that people see what is waited for; the second one waits for it
+    const wait = state.blockedBy !== null;
+    const answer = await grantTurn({ candidates: state.candidates(), wait });
+    for (const owner of answer.dead) state.leave(owner);
+    if (answer.outcome === 'busy') state.blockedBy = answer.reason;
+    else state.blockedBy = null;
+    if (answer.outcome === 'held') state.adopt(answer.holder);
+    if (answer.outcome !== 'granted') return;
+    const holder = state.granted(answer.owner, Date.now());
+    if (holder === null) return;
+    try {
+      await getExternalWorkflowHandle(holder.operationId).signal(turnGrantedSignal, holder.ticket);
+    } catch (error) {
+      // it has ended; whoever watches it finds out
+      log.info('the turn could not be announced', { operationId: holder.operationId, error });
+    }
+  }
+
+  /** Handlers run in the scope of the workflow, which a request to cancel the queue has cancelled. */
+  private stop(operationId: string | null, force: boolean): Promise<StopAnswer> {
+    return CancellationScope.nonCancellable(async () => {
+      const owners = this.state.askToStop(operationId, Date.now(), this.stopTimeout);
+      this.show();
+      try {
+        const { gone } = await stopOperations({ owners, force });
+        for (const owner of gone) this.state.leave(owner);
+        return { stopping: owners.map((owner) => owner.operationId) };
+      } catch (error) {
+        // nobody was told to end: whoever waits still waits
+        this.state.takeBackStop(owners);
+        throw unwrapFailure(error);
+      } finally {
+        this.show();
+      }
+    });
+  }
+
+  private async explain(owner: TurnOwner): Promise<void> {
+    try {
+      const cause = await explainStop(owner);
+      if (cause === null) this.state.leave(owner);
+      else this.state.explain(owner, cause, Date.now() + this.stopTimeout);
+    } catch (error) {
+      const cause = `it could not be asked why (${failureMessage(error)})`;
+      this.state.explain(owner, cause, Date.now() + this.stopTimeout);
+    }
+  }
+}

@@ -1,0 +1,214 @@
+/** `lifeboat queue` as users run it. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { queueIdOf } from '../../src/contracts/operation-queue';
+import { run, start, startInTerminal, type Ended, type Running } from './cli';
+import { Ground } from './ground';
+
+let ground: Ground;
+let worker: Running;
+let env: Record<string, string>;
+
+beforeEach(() => {
+  ground = new Ground();
+  env = {
+    ...ground.env,
+    TEMPORAL_ADDRESS: process.env['LIFEBOAT_TEST_ADDRESS'] ?? '',
+    LIFEBOAT_TASK_QUEUE: ground.env.LIFEBOAT_HOST,
+    LIFEBOAT_QUEUE_POLL_SECONDS: '1',
+  };
+});
+afterEach(async () => {
+  letGo();
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  await ground.clean();
+});
+
+const lifeboat = (...args: string[]): Promise<Ended> => run(args, env, ground.dir);
+
+interface Listed {
+  id: string;
+  kind: string;
+  state: string;
+  position: number;
+  queuedAt: string;
+  startedAt: string | null;
+}
+
+async function queue(...args: string[]): Promise<Listed[]> {
+  const { code, stdout } = await lifeboat('queue', '--json', ...args);
+  expect(code).toBe(0);
+  return (JSON.parse(stdout) as { operations: Listed[] }).operations;
+}
+
+async function until(isSo: (operations: Listed[]) => boolean): Promise<Listed[]> {
+  for (;;) {
+    const operations = await queue();
+    if (isSo(operations)) return operations;
+  }
+}
+
+const ids = (operations: readonly Listed[]): string[] => operations.map(({ id }) => id);
+const named = (name: string): string => `${name}-${ground.env.LIFEBOAT_HOST}`;
+
+/**
+ * Restores of a small store, one after the other into the queue. The first one cannot make its accounts, because the
+ * test holds the lock on them: it keeps the turn for as long as a test needs.
+ */
+async function lineUp(first: string, ...others: string[]): Promise<void> {
+  ground.fill(20);
+  const target = targetOf(first);
+  mkdirSync(target);
+  holder = spawn('flock', ['-x', join(target, '.lifeboat-lock'), 'cat'], {
+    stdio: ['pipe', 'ignore', 'inherit'],
+  });
+  worker = start(['worker'], env);
+  await restore(first);
+  await until(([one]) => one?.state === 'running');
+  for (const name of others) await restore(name);
+}
+
+let holder: ChildProcess | undefined;
+/** The first one goes on, or ends if it was asked to. */
+function letGo(): void {
+  holder?.stdin?.end();
+  holder = undefined;
+}
+
+const targetOf = (name: string): string => `${ground.target}-${name}`;
+
+async function restore(name: string): Promise<void> {
+  const target = `maildir:${targetOf(name)}`;
+  const options = ['restore', ground.source, '--target', target, '--operation-id', named(name), '--detach'];
+  expect((await lifeboat(...options)).code).toBe(0);
+  await until((operations) => ids(operations).includes(named(name)));
+}
+
+test('no queue yet: an empty list, and exit code 0', async () => {
+  worker = start(['worker'], env);
+  expect(await queue()).toEqual([]);
+  const { code, stdout } = await lifeboat('queue');
+  expect(stdout).toBe(`No operation runs or waits on ${ground.env.LIFEBOAT_HOST}.\n`);
+  expect(code).toBe(0);
+  const stopped = await lifeboat('queue', 'stop', 'nothing');
+  expect(stopped.stderr).toMatch(/No operation nothing runs or waits on/);
+  expect(stopped.code).toBe(1);
+  expect((await lifeboat('queue', 'stop-all', '--yes')).code).toBe(0);
+});
+
+test('lists in order, with position and times; stops one that waits, one that runs, all', async () => {
+  await lineUp('a', 'b', 'c', 'd');
+  const operations = await queue();
+  expect(ids(operations)).toEqual(['a', 'b', 'c', 'd'].map(named));
+  expect(operations.map(({ state, position, kind }) => [state, position, kind])).toEqual([
+    ['running', 0, 'External Restore'],
+    ['queued', 1, 'External Restore'],
+    ['queued', 2, 'External Restore'],
+    ['queued', 3, 'External Restore'],
+  ]);
+  for (const { queuedAt } of operations) expect(Date.parse(queuedAt)).toBeGreaterThan(Date.now() - 120_000);
+  expect(operations.map(({ startedAt }) => startedAt !== null)).toEqual([true, false, false, false]);
+
+  const table = (await lifeboat('queue')).stdout;
+  expect(table).toMatch(/^#\s+STATE\s+KIND\s+OPERATION\s+QUEUED\s+STARTED\s+STARTED BY$/m);
+  expect(table).toMatch(new RegExp(`^2\\s+queued\\s+External Restore\\s+${named('c')}\\s.*@`, 'm'));
+  expect((await lifeboat('status', named('b'))).stdout).toMatch(
+    /queued: .*position 1 of 3 in the queue, after a-/,
+  );
+
+  const listed = (await lifeboat('status')).stdout;
+  expect(listed).toMatch(new RegExp(`^queued +${named('b')} `, 'm'));
+  expect(listed).toMatch(new RegExp(`^running +${named('a')} `, 'm'));
+
+  const unknown = await lifeboat('queue', 'stop', 'nothing', '--json');
+  expect(unknown.stderr).toContain(named('d'));
+  expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { type: 'OperationNotFound' } });
+  expect(unknown.code).toBe(1);
+
+  expect((await lifeboat('queue', 'stop', named('b'))).code).toBe(0);
+  await until((left) => !ids(left).includes(named('b')));
+  const stopped = await lifeboat('queue', 'stop', named('a'), '--json');
+  expect(JSON.parse(stopped.stdout)).toEqual({ stopping: [named('a')] });
+  expect((await queue())[0]).toMatchObject({ id: named('a'), state: 'stopping' });
+  letGo();
+  await until((left) => !ids(left).includes(named('a')));
+  expect((await lifeboat('status', named('a'))).stdout).toContain('External Restore cancelled.');
+
+  const asked = await lifeboat('queue', 'stop-all');
+  expect(asked.stderr).toContain('--yes');
+  expect(asked.code).toBe(2);
+  expect((await lifeboat('queue', 'stop-all', '--yes')).code).toBe(0);
+  await until((left) => left.length === 0);
+});
+
+test('without a worker the queue cannot be read, but operations can be stopped, by force too', async () => {
+  await lineUp('a', 'b');
+  worker.child.kill('SIGKILL');
+  await worker.ended;
+  const read = await lifeboat('queue', '--json');
+  expect(read.code).toBe(1);
+  expect(JSON.parse(read.stdout)).toMatchObject({ error: { type: 'NoWorker' } });
+  expect(read.stderr).toContain(`LIFEBOAT_HOST=${ground.env.LIFEBOAT_HOST}`);
+  expect((await lifeboat('queue', 'stop', named('a'), '--force')).code).toBe(0);
+  expect((await lifeboat('status', named('a'), '--json')).stdout).toContain('terminated from outside');
+  letGo();
+  worker = start(['worker'], env);
+  await until((left) => left.length === 0);
+  expect((await lifeboat('status', named('b'))).stdout).toContain('External Restore completed.');
+});
+
+test('a queue that was ended from outside: what runs is listed, and nothing of other hosts is stopped', async () => {
+  await lineUp('a');
+  const connection = await Connection.connect({ address: env['TEMPORAL_ADDRESS'] ?? '' });
+  await new Client({ connection }).workflow.getHandle(queueIdOf(ground.env.LIFEBOAT_HOST)).terminate();
+  await connection.close();
+  expect(ids(await queue())).toContain(named('a'));
+  const all = await lifeboat('queue', 'stop-all', '--yes', '--json');
+  expect(JSON.parse(all.stdout)).toMatchObject({ error: { type: 'QueueLost' } });
+  expect(all.code).toBe(1);
+  // another host, which never had a queue
+  const none = await lifeboat('queue', 'stop-all', '--yes', '--host', 'somewhere-else');
+  expect(none.stderr).toContain('No operation runs or waits.');
+  expect((await lifeboat('status', named('a'), '--json')).stdout).toContain('"cancelling": false');
+  expect((await lifeboat('queue', 'stop', named('a'))).code).toBe(0);
+  letGo();
+  const isOver = async (): Promise<boolean> =>
+    (await lifeboat('status', named('a'))).stdout.includes('cancelled');
+  while (!(await isOver()));
+});
+
+test('watched on a terminal, where stop-all asks first', async () => {
+  await lineUp('a', 'b');
+  const watching = startInTerminal(['queue', 'watch'], env, ground.dir);
+  await shown(watching, named('b'));
+  watching.child.stdin?.write('\x03');
+  expect((await watching.ended).code).toBe(0);
+
+  const kept = startInTerminal(['queue', 'stop-all'], env, ground.dir);
+  await shown(kept, 'Stop 2 operations on');
+  kept.child.stdin?.write('n\r');
+  expect((await kept.ended).stdout).toContain('Nothing was stopped.');
+  expect(await queue()).toHaveLength(2);
+
+  const stopping = startInTerminal(['queue', 'stop-all'], env, ground.dir);
+  await shown(stopping, '[y/N]');
+  stopping.child.stdin?.write('y\r');
+  letGo();
+  expect((await stopping.ended).stdout).toContain('asked to end');
+  await until((left) => left.length === 0);
+});
+
+/** Waits until the command has shown this on standard output. */
+function shown({ child, ended }: Running, text: string): Promise<void> {
+  let seen = '';
+  return new Promise((resolve, reject) => {
+    child.stdout?.on('data', (more: string) => {
+      seen += more;
+      if (seen.includes(text)) resolve();
+    });
+    void ended.then(() => reject(new Error(`It ended without showing "${text}": ${seen}`)));
+  });
+}
