@@ -44,10 +44,21 @@ async function queue(...args: string[]): Promise<Listed[]> {
   return (JSON.parse(stdout) as { operations: Listed[] }).operations;
 }
 
-async function until(isSo: (operations: Listed[]) => boolean): Promise<Listed[]> {
-  for (;;) {
-    const operations = await queue();
-    if (isSo(operations)) return operations;
+/** A worker that is still starting does not answer yet. */
+async function until(isSo: (operations: Listed[]) => boolean): Promise<void> {
+  await untilShown(['queue', '--json'], ({ code, stdout }) => {
+    if (code === 0) return isSo((JSON.parse(stdout) as { operations: Listed[] }).operations);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { type: 'NoWorker' } });
+    return false;
+  });
+}
+
+async function untilShown(args: string[], isSo: (ended: Ended) => boolean): Promise<void> {
+  for (const end = Date.now() + 60_000; ;) {
+    const ended = await lifeboat(...args);
+    if (isSo(ended)) return;
+    if (Date.now() > end)
+      throw new Error(`${args.join(' ')} shows after 60 s: ${ended.stdout}${ended.stderr}`);
   }
 }
 
@@ -115,9 +126,9 @@ test('lists in order, with position and times; stops one that waits, one that ru
   const table = (await lifeboat('queue')).stdout;
   expect(table).toMatch(/^#\s+STATE\s+KIND\s+OPERATION\s+QUEUED\s+STARTED\s+STARTED BY$/m);
   expect(table).toMatch(new RegExp(`^2\\s+queued\\s+External Restore\\s+${named('c')}\\s.*@`, 'm'));
-  expect((await lifeboat('status', named('b'))).stdout).toMatch(
-    /queued: .*position 1 of 3 in the queue, after a-/,
-  );
+  // when it asked it was 1 of 1; it looks again each second
+  const place = /queued: .*position 1 of 3 in the queue, after a-/;
+  await untilShown(['status', named('b')], ({ stdout }) => place.test(stdout));
 
   const listed = (await lifeboat('status')).stdout;
   expect(listed).toMatch(new RegExp(`^queued +${named('b')} `, 'm'));
@@ -133,15 +144,16 @@ test('lists in order, with position and times; stops one that waits, one that ru
   const stopped = await lifeboat('queue', 'stop', named('a'), '--json');
   expect(JSON.parse(stopped.stdout)).toEqual({ stopping: [named('a')] });
   expect((await queue())[0]).toMatchObject({ id: named('a'), state: 'stopping' });
-  letGo();
-  await until((left) => !ids(left).includes(named('a')));
-  expect((await lifeboat('status', named('a'))).stdout).toContain('External Restore cancelled.');
-
   const asked = await lifeboat('queue', 'stop-all');
   expect(asked.stderr).toContain('--yes');
   expect(asked.code).toBe(2);
+  // the first one still keeps the turn: the others end because they are asked to, not because they are done
   expect((await lifeboat('queue', 'stop-all', '--yes')).code).toBe(0);
+  await until((left) => ids(left).join() === named('a'));
+  letGo();
   await until((left) => left.length === 0);
+  for (const name of ['a', 'b', 'c', 'd'])
+    expect((await lifeboat('status', named(name))).stdout).toContain('External Restore cancelled.');
 });
 
 test('without a worker the queue cannot be read, but operations can be stopped, by force too', async () => {
@@ -175,9 +187,7 @@ test('a queue that was ended from outside: what runs is listed, and nothing of o
   expect((await lifeboat('status', named('a'), '--json')).stdout).toContain('"cancelling": false');
   expect((await lifeboat('queue', 'stop', named('a'))).code).toBe(0);
   letGo();
-  const isOver = async (): Promise<boolean> =>
-    (await lifeboat('status', named('a'))).stdout.includes('cancelled');
-  while (!(await isOver()));
+  await untilShown(['status', named('a')], ({ stdout }) => stdout.includes('External Restore cancelled.'));
 });
 
 test('watched on a terminal, where stop-all asks first', async () => {
@@ -196,8 +206,8 @@ test('watched on a terminal, where stop-all asks first', async () => {
   const stopping = startInTerminal(['queue', 'stop-all'], env, ground.dir);
   await shown(stopping, '[y/N]');
   stopping.child.stdin?.write('y\r');
-  letGo();
   expect((await stopping.ended).stdout).toContain('asked to end');
+  letGo();
   await until((left) => left.length === 0);
 });
 
