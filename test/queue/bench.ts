@@ -138,6 +138,15 @@ export class QueueBench {
     return (await this.operations()).map(({ id, state }) => `${id} ${state}`).join(', ');
   }
 
+  /** An operation that works until the test lets it go: however slow the machine is, it still works till then. */
+  held(id: string, more: Partial<TestInput> = {}): TestInput {
+    return { ms: 120_000, until: join(this.folder, `go-${id}`), ...more };
+  }
+
+  letGo(id: string): void {
+    writeFileSync(join(this.folder, `go-${id}`), '');
+  }
+
   async until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 40_000): Promise<void> {
     for (const end = Date.now() + withinMs; !(await isSo()); await sleep(30)) {
       if (Date.now() > end) throw new Error(`Not so after ${withinMs} ms: ${what}. ${this.workerLog()}`);

@@ -20,8 +20,8 @@ const WORK = { ms: 60 };
 const THREE = { b: WORK, c: WORK, d: WORK };
 
 /** One works, three wait. */
-async function oneAndThree(first = { ms: 60_000 }): Promise<void> {
-  await bench.line({ a: first, ...THREE });
+async function oneAndThree(): Promise<void> {
+  await bench.line({ a: bench.held('a'), ...THREE });
   await bench.until('a works', () => bench.works('a'));
 }
 
@@ -39,13 +39,15 @@ async function expectOrder(...groups: string[]): Promise<void> {
 const status = async (id: string): Promise<string> => (await bench.handle(id).describe()).status.name;
 
 test('the one that has the turn completes', async () => {
-  await oneAndThree({ ms: 1500 });
+  await oneAndThree();
   expect(await bench.shown()).toBe('a running, b queued, c queued, d queued');
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd');
 });
 
 test('... fails', async () => {
-  await bench.line({ a: { ms: 800, fail: true }, ...THREE });
+  await bench.line({ a: bench.held('a', { fail: true }), ...THREE });
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd');
   expect(await status('a')).toBe('FAILED');
 });
@@ -64,15 +66,16 @@ test('... is terminated: its step is let to its end before the next one works', 
 });
 
 test('... times out', async () => {
-  await bench.start('a', { ms: 60_000 }, { workflowRunTimeout: '3 seconds' });
+  await bench.start('a', { ms: 60_000 }, { workflowRunTimeout: '12 seconds' });
   await bench.until('a works', () => bench.works('a'));
   await bench.line(THREE);
+  expect(await bench.shown()).toBe('a running, b queued, c queued, d queued');
   await expectOrder('a', 'b', 'c', 'd');
   expect(await status('a')).toBe('TIMED_OUT');
 });
 
 test('... is reset, before and after it had the turn', async () => {
-  await oneAndThree({ ms: 2500 });
+  await oneAndThree();
   // the first workflow task: it asks for the turn again, which it has
   await bench.reset(bench.idOf('a'), 4);
   await bench.until('a works again', () => bench.lines().filter(({ what }) => what === 'start').length > 1);
@@ -82,6 +85,7 @@ test('... is reset, before and after it had the turn', async () => {
   });
   const last = history?.events?.filter((event) => event.workflowTaskCompletedEventAttributes).at(-1);
   await bench.reset(bench.idOf('a'), Number(last?.eventId));
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd');
   expect(await status('a')).toBe('COMPLETED');
 });
@@ -92,47 +96,55 @@ test('... continues as new, and keeps the turn', async () => {
 });
 
 test('one that waits is cancelled, another one terminated', async () => {
-  await oneAndThree({ ms: 2500 });
+  await oneAndThree();
   await bench.handle('b').cancel();
   await bench.until('b has left', async () => (await bench.shown()) === 'a running, c queued, d queued');
   await bench.handle('c').terminate();
+  bench.letGo('a');
   await expectOrder('a', 'd');
   expect(await status('d')).toBe('COMPLETED');
 });
 
 test('the queue is terminated: everybody comes back with the old place, and the one at work keeps the turn', async () => {
-  await oneAndThree({ ms: 1500 });
+  await oneAndThree();
   await bench.queue().terminate();
   await bench.start('late', WORK);
+  const isBack = async (): Promise<boolean> =>
+    (await bench.operations().catch(() => [])).filter(({ state }) => state === 'queued').length === 4;
+  await bench.until('all are back', isBack);
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd', 'late');
 });
 
 test('the queue is terminated while nobody has come back and the turn is free', async () => {
-  await oneAndThree({ ms: 700 });
+  await oneAndThree();
   await bench.queue().terminate();
+  bench.letGo('a');
   await bench.until('a has ended', async () => (await status('a')) === 'COMPLETED');
   await bench.start('late', WORK);
   await expectOrder('a', 'b', 'c', 'd', 'late');
 });
 
 test('the queue is cancelled: that changes nothing', async () => {
-  await oneAndThree({ ms: 1000 });
+  await oneAndThree();
   await bench.queue().cancel();
   await bench.start('late', WORK);
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd', 'late');
   expect((await bench.queue().describe()).status.name).toBe('RUNNING');
 });
 
 test('a queue that was asked to cancel still stops operations', async () => {
-  await oneAndThree({ ms: 2500 });
+  await oneAndThree();
   await bench.queue().cancel();
   await bench.queue().executeUpdate('doStopOperation', { args: [{ operationId: bench.idOf('b') }] });
   await bench.until('b is cancelled', async () => (await status('b')) === 'CANCELLED');
+  bench.letGo('a');
   await expectOrder('a', 'c', 'd');
 });
 
 test('what a person may send by mistake does not stop the queue', async () => {
-  await oneAndThree({ ms: 1500 });
+  await oneAndThree();
   for (const args of [[], [null], ['a'], [{ operationId: 7 }]]) {
     await bench.queue().signal('turnEnded', ...args);
     await bench.handle('b').signal('turnGranted', ...args);
@@ -143,6 +155,7 @@ test('what a person may send by mistake does not stop the queue', async () => {
     }
     await expect(bench.queue().query('turnPlace', ...args)).rejects.toThrow();
   }
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd');
 });
 
@@ -163,7 +176,7 @@ test('a stop that is not honoured shows why, and keeps nobody else waiting', asy
     taskQueue: bench.queueId,
     args: [{ host: bench.host, stopTimeoutSeconds: 1 }],
   });
-  await bench.line({ a: { ms: 4000 } });
+  await bench.line({ a: bench.held('a') });
   await bench.until('a works', () => bench.works('a'));
   // one whose worker is gone: it stands in the line, and cannot hear that it is to end
   const lame = await bench.client.workflow.start('testOperation', {
@@ -179,6 +192,7 @@ test('a stop that is not honoured shows why, and keeps nobody else waiting', asy
   const cause = async () => (await bench.operations()).find(({ id }) => id === 'lame')?.cause;
   await bench.until('it is said why', async () => (await cause()) !== undefined);
   expect(await cause()).toBe(`no worker serves its task queue nobody-${bench.host}`);
+  bench.letGo('a');
   expect(await bench.handle('b').result()).toBe('done');
   await lame.terminate();
   // the next look finds that it is no more
@@ -186,7 +200,7 @@ test('a stop that is not honoured shows why, and keeps nobody else waiting', asy
 });
 
 test('reset to a time when it had the turn, after it has given it back: it gets in line again', async () => {
-  await bench.line({ a: { ms: 300, steps: 2 }, b: { ms: 20_000 }, c: WORK });
+  await bench.line({ a: { ms: 300, steps: 2 }, b: bench.held('b'), c: WORK });
   await bench.until('b works', () => bench.works('b'));
   const { events } = await bench.handle('a').fetchHistory();
   const steps = (events ?? []).filter(
@@ -212,8 +226,9 @@ test('the queue is reset: nobody has to find out by looking that it has the turn
   const far = await new QueueBench(bundle).open();
   try {
     await far.worker({ LIFEBOAT_QUEUE_POLL_SECONDS: '60' });
-    await far.line({ a: { ms: 2500 }, b: WORK, c: WORK });
+    await far.line({ a: far.held('a'), b: WORK, c: WORK });
     await far.reset(far.queueId, 4);
+    far.letGo('a');
     for (const id of ['a', 'b', 'c']) expect(await far.handle(id).result()).toBe('done');
     expect(far.groups()).toEqual(['a', 'b', 'c']);
     const at = (id: string, what: string) =>
@@ -228,14 +243,16 @@ test('the queue is reset: nobody has to find out by looking that it has the turn
 test('the queue is reset', async () => {
   await bench.line({ before: WORK });
   await bench.until('before has ended', async () => (await status('before')) === 'COMPLETED');
-  await oneAndThree({ ms: 1500 });
+  await oneAndThree();
   await bench.reset(bench.queueId, 4);
+  bench.letGo('a');
   await expectOrder('before', 'a', 'b', 'c', 'd');
 });
 
 test('the worker is killed with SIGKILL', async () => {
-  await oneAndThree({ ms: 1500 });
+  await oneAndThree();
   await worker.kill();
   await bench.worker();
+  bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd');
 });

@@ -4,7 +4,7 @@
  * `work` does what every step of a restore does (come in by the lock of the host, leave it), and writes a line each
  * 20 ms into LIFEBOAT_TEST_LOG: who worked when can be read there.
  */
-const { appendFileSync } = require('node:fs');
+const { appendFileSync, existsSync } = require('node:fs');
 const { heartbeat, sleep } = require('@temporalio/activity');
 const { loadConfig } = require('../../dist/config.js');
 const { createLogger, installRuntime } = require('../../dist/log.js');
@@ -14,7 +14,7 @@ const line = (turn, what) =>
   appendFileSync(process.env.LIFEBOAT_TEST_LOG, `${Date.now()} ${turn.operationId} ${what} ${process.pid}\n`);
 
 const activities = (host) => ({
-  async work({ turn, ms }) {
+  async work({ turn, ms, until: file }) {
     const timer = setInterval(() => heartbeat(), 200);
     try {
       await host.during(
@@ -24,7 +24,7 @@ const activities = (host) => ({
         async () => {
           line(turn, 'start');
           try {
-            for (const until = Date.now() + ms; Date.now() < until;) {
+            for (const until = Date.now() + ms; Date.now() < until && !(file && existsSync(file));) {
               await sleep(Math.min(20, until - Date.now()));
               line(turn, 'tick');
             }

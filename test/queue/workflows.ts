@@ -15,6 +15,8 @@ export * from '../../src/workflows';
 export interface TestInput {
   /** How long each step works. */
   ms: number;
+  /** Each step ends sooner once this file is there. */
+  until?: string;
   /** Default 1. */
   steps?: number;
   fail?: boolean;
@@ -23,7 +25,9 @@ export interface TestInput {
   turn?: TurnCarry;
 }
 
-const { work } = proxyActivities<{ work(input: { turn: TurnOwner; ms: number }): Promise<void> }>({
+const { work } = proxyActivities<{
+  work(input: { turn: TurnOwner; ms: number; until?: string }): Promise<void>;
+}>({
   heartbeatTimeout: '2 seconds',
   startToCloseTimeout: '1 hour',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -31,7 +35,7 @@ const { work } = proxyActivities<{ work(input: { turn: TurnOwner; ms: number }):
 });
 
 export async function testOperation(input: TestInput): Promise<string> {
-  const { ms, steps = 1, fail = false, renew = false } = input;
+  const { ms, until, steps = 1, fail = false, renew = false } = input;
   const options = {
     kind: 'Test',
     carry: input.turn,
@@ -41,7 +45,7 @@ export async function testOperation(input: TestInput): Promise<string> {
   };
   return withTurn(options, async (turn) => {
     for (let step = 1; step <= steps; step++) {
-      await work({ turn: thisOperation(), ms });
+      await work({ turn: thisOperation(), ms, ...(until ? { until } : {}) });
       if (renew && step < steps)
         await continueAsNew<typeof testOperation>({ ...input, steps: steps - step, turn });
     }
