@@ -11,6 +11,7 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  patched,
   proxyActivities,
   setHandler,
 } from '@temporalio/workflow';
@@ -65,6 +66,7 @@ export async function operationQueue(raw: OperationQueueRequest): Promise<never>
 
 class Queue {
   private watched: { owner: TurnOwner; scope: CancellationScope } | null = null;
+  private readonly seesNewMoments = patched('queue-sees-new-moments');
 
   constructor(
     private readonly input: OperationQueueInput,
@@ -143,10 +145,16 @@ class Queue {
 
   private async untilThereIsWork(): Promise<void> {
     const { state } = this;
-    const isThereWork = (): boolean =>
-      this.isLong() || this.isUnwatched() || state.canGrant(Date.now()) || this.overdue().length > 0;
     const now = Date.now();
     const next = state.nextMoment(now);
+    // a stop that is asked for meanwhile is due at a time of its own
+    const isTooLate = (): boolean => this.seesNewMoments && state.nextMoment(Date.now()) !== next;
+    const isThereWork = (): boolean =>
+      this.isLong() ||
+      this.isUnwatched() ||
+      state.canGrant(Date.now()) ||
+      this.overdue().length > 0 ||
+      isTooLate();
     if (next === null) await condition(isThereWork);
     else await condition(isThereWork, Math.max(1, next - now), { summary: 'until something is due' });
   }
