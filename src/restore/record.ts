@@ -84,17 +84,21 @@ function recordOutcome({ operation, seq, ledger }: Batch, outcome: Outcome): voi
     ledger.match(outcome.ledger.matched);
     ledger.markDone(item, 0);
   }
-  if (outcome.dropIntent) ledger.dropIntent(item);
+  // a file in the folder of other ids was never to be delivered; the intent, if any, is of the item that has this id
+  if (outcome.dropIntent && isInPlace(outcome)) ledger.dropIntent(item);
   if (outcome.finding) operation.putFinding(seq, findingKey(outcome), outcome.finding);
   if (outcome.note) operation.putNote(seq, { item, text: outcome.note });
   if (outcome.mountpoint) operation.putMountpoint(seq, outcome.mountpoint);
 }
 
 /** The item id; of a file or folder that is not where that id says, a key of its own, so that none hides another. */
-function findingKey({ item, cursor }: Outcome): number {
-  if (item > 0 && item < ODD && Number(bucketOf(item)) === cursor.bucket) return item;
-  return ODD * (cursor.bucket + 1) + (item % ODD);
+function findingKey(outcome: Outcome): number {
+  const { item, cursor } = outcome;
+  return isInPlace(outcome) ? item : ODD * (cursor.bucket + 1) + (item % ODD);
 }
+
+const isInPlace = ({ item, cursor }: Outcome): boolean =>
+  item > 0 && item < ODD && Number(bucketOf(item)) === cursor.bucket;
 
 function sum(outcomes: readonly Outcome[]): Counters {
   const added = zeroCounters();
