@@ -10,7 +10,8 @@ import { ITEM_CLASSES, PROVISION_RULES } from './model';
 /** Larger ones would not fit the memory of a worker. Bytes. */
 const LARGEST = 256 * 1024 * 1024;
 
-const itemNumber = z.int().min(0).max(9_999_999_999);
+/** Also what is no id: a metadata file with more digits is listed under its name. Digits lead nowhere in a path. */
+const itemNumber = z.int().min(0).max(999_999_999_999_999);
 
 const reportJson = z.object({
   operationId: z.string(),

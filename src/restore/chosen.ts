@@ -68,14 +68,15 @@ function* walkList(
     const bucket = Number(bucketOf(id));
     if (bucket < after.bucket || (bucket === after.bucket && id <= after.item)) continue;
     const path = store.files.absolute(itemPath(accountId, id));
-    yield { kind: 'item', id, path, cursor: { bucket, item: id } };
+    // as in a walk: what is no id stays on the list, and is told to be none
+    const kind = isItemId(String(id)) ? 'item' : 'misplaced';
+    yield { kind, id, path, cursor: { bucket, item: id } };
   }
 }
 
 /** The order of a walk: by folder, then by id; each once. */
 function inOrder(items: readonly number[]): number[] {
-  const ids = [...new Set(items)].filter((id) => isItemId(String(id)));
-  return ids.sort((a, b) => Number(bucketOf(a)) - Number(bucketOf(b)) || a - b);
+  return [...new Set(items)].sort((a, b) => Number(bucketOf(a)) - Number(bucketOf(b)) || a - b);
 }
 
 export const chosenFile = (operationDir: string): string => join(operationDir, 'items.json');

@@ -17,6 +17,8 @@ function read(id: string, item: number): unknown {
 
 test('ids of accounts and items are what they must be', () => {
   expect(read('1111-2222', 301)).toMatchObject({ operationId: 'op' });
+  // a file in the metadata whose name is no id, as a restore lists it
+  expect(read('1111-2222', 999_999_999_999_999)).toMatchObject({ operationId: 'op' });
 });
 
 test.each([
@@ -25,7 +27,8 @@ test.each([
   ['', 301],
   ['1111-2222', -1],
   ['1111-2222', 1.5],
-  ['1111-2222', 1e12],
+  ['1111-2222', 1e15],
+  ['1111-2222', 2 ** 60],
 ])('an account %j with an item %p leads nowhere', (id, item) => {
   expect(() => read(id, item)).toThrow(/report .* cannot be read/);
 });

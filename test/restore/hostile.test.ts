@@ -10,6 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { itemPath } from '../../src/backup-path/layout';
+import { retryUnrestoredInput } from '../../src/contracts/retry-unrestored';
+import { planRetry } from '../../src/restore/retry';
 import { TASKS } from '../../src/restore/tasks';
 import { RestoreBench } from './bench';
 import { accountInfo, mail, state } from './store';
@@ -68,9 +70,17 @@ test('metadata files that are not where their id says are all listed', async () 
   // more digits than an id has, and more than the ledger has room for
   for (const name of ['12345678901', '100000000000000'])
     writeFileSync(join(bench.store.root, 'accounts/a1/items/01', name), content);
-  const { counters, report } = await bench.restore();
+  const { counters, report, dir } = await bench.restore();
   expect(counters).toMatchObject({ restored: 5, unrestored: 5 });
   expect(unrestored(report, 'jane@example.com')).toHaveLength(5);
+
+  // a retry takes such a report: the item of that id is there, and what is no id stays listed
+  const input = retryUnrestoredInput.parse({ report: dir });
+  const name = { operationId: 'retry', operationKey: 'retry' };
+  const { restore, items } = planRetry(bench.settings.stateDir, name, input);
+  expect(items).toBe(5);
+  const again = await bench.restore(restore ?? {});
+  expect(again.counters).toMatchObject({ source: 3, restored: 0, skipped: 1, unrestored: 2 });
 });
 
 test('an account without items whose account_info is damaged is not passed over in silence', async () => {
