@@ -15,19 +15,51 @@ export interface FoundAccount {
  * @throws Problem `AccountNotFound`, `SourceUnavailable`, `SourceNotReadable` when the accounts cannot be listed
  */
 export function findAccount(store: BackupPath, wanted: string): FoundAccount {
+  return findAccounts(store, [wanted])[0] as FoundAccount;
+}
+
+/**
+ * One for each that is wanted, in that order. Looks at each account once, however many are wanted.
+ * @throws Problem as `findAccount`
+ */
+export function findAccounts(store: BackupPath, wanted: readonly string[]): FoundAccount[] {
   const ids = idsOf(store);
-  const byId = isAccountId(wanted) ? ids.find((id) => id.toLowerCase() === wanted.toLowerCase()) : undefined;
-  if (byId !== undefined) return { id: byId, name: look(store, byId)?.name ?? byId };
+  // the very id comes before one that differs in case
+  const byId = new Map([
+    ...ids.map((id) => [id.toLowerCase(), id] as const),
+    ...ids.map((id) => [id, id] as const),
+  ]);
+  let byName: ReturnType<typeof namesOf> | undefined;
+  return wanted.map((one) => {
+    const id = isAccountId(one) ? (byId.get(one) ?? byId.get(one.toLowerCase())) : undefined;
+    if (id !== undefined) return { id, name: look(store, id)?.name ?? id };
+    byName ??= namesOf(store, ids);
+    return byName.accounts.get(one.toLowerCase()) ?? notFound(store, one, byName.unreadable);
+  });
+}
+
+/** By address in lower case. */
+function namesOf(
+  store: BackupPath,
+  ids: readonly string[],
+): { accounts: Map<string, FoundAccount>; unreadable: number } {
+  const accounts = new Map<string, FoundAccount>();
+  const deleted = new Map<string, FoundAccount>();
   let unreadable = 0;
-  let deleted: FoundAccount | null = null;
   for (const id of ids) {
     const info = look(store, id);
-    if (info === null) unreadable++;
-    if (info?.name.toLowerCase() !== wanted.toLowerCase()) continue;
-    if (info.status !== 'deleted') return { id, name: info.name };
-    deleted ??= { id, name: info.name };
+    if (info === null) {
+      unreadable++;
+      continue;
+    }
+    const those = info.status === 'deleted' ? deleted : accounts;
+    const name = info.name.toLowerCase();
+    if (!those.has(name)) those.set(name, { id, name: info.name });
   }
-  if (deleted !== null) return deleted;
+  return { accounts: new Map([...deleted, ...accounts]), unreadable };
+}
+
+function notFound(store: BackupPath, wanted: string, unreadable: number): never {
   const perhaps =
     unreadable === 0
       ? ''
@@ -37,11 +69,6 @@ export function findAccount(store: BackupPath, wanted: string): FoundAccount {
     `The Backup Path ${store.root} has no account ${wanted.slice(0, 320)}.${perhaps}`,
   );
 }
-
-/** The ids of several; each once, in the order given. @throws Problem as `findAccount` */
-export const findAccounts = (store: BackupPath, wanted: readonly string[]): string[] => [
-  ...new Set(wanted.map((name) => findAccount(store, name).id)),
-];
 
 function idsOf(store: BackupPath): string[] {
   try {

@@ -1,6 +1,6 @@
 /** Which items are to be rescued, and where to. */
 import { join } from 'node:path';
-import { findAccount } from '../backup-path/find-account';
+import { findAccounts } from '../backup-path/find-account';
 import type { BackupPath } from '../backup-path/store';
 import { walkItems } from '../backup-path/walk';
 import type { RescueItemsInput } from '../contracts/rescue-items';
@@ -47,9 +47,11 @@ function allItems(store: BackupPath, accountId: string): number[] {
 
 function named(store: BackupPath, lists: RescueItemsInput['items']): Map<string, readonly number[]> {
   const chosen = new Map<string, readonly number[]>();
-  for (const { account, items } of lists) {
-    const { id } = findAccount(store, account);
-    chosen.set(id, [...new Set([...(chosen.get(id) ?? []), ...items])]);
-  }
+  const found = findAccounts(
+    store,
+    lists.map(({ account }) => account),
+  );
+  for (const [at, { id }] of found.entries())
+    chosen.set(id, [...new Set([...(chosen.get(id) ?? []), ...(lists[at]?.items ?? [])])]);
   return chosen;
 }

@@ -37,7 +37,10 @@ export async function verifySlice(
     throw new Problem('SourceUnavailable', what, { path: store.root });
   }
   const reportDir = operationDir(stateDir, 'verifications', request);
-  const accounts = input.accounts.length === 0 ? null : findAccounts(store, input.accounts);
+  const accounts =
+    input.accounts.length === 0
+      ? null
+      : [...new Set(findAccounts(store, input.accounts).map(({ id }) => id))];
   const seed = Number.parseInt(hashOf(operationKey).slice(0, 8), 16);
   const summary = await writing(reportDir, slice, (part) => {
     const names = new Names(store);
