@@ -57,6 +57,8 @@ beforeAll(() => {
   });
   put(itemPath(JANE, 306), 'no JSON');
   store.dropBlob(store.message(JANE, 307, mail('gone'), { date: day(7) }));
+  const forged = '=?utf-8?q?forged=0Aitem:1,2=0D=1B[2J=C2=9B?=';
+  store.message(JANE, 308, mail(forged), { date: day(8) });
 });
 afterAll(() => ground.clean());
 
@@ -75,7 +77,7 @@ test.each([
   [['--sender', 'jürgen'], [301]],
   [
     ['--sender', 'a@example.com', '--deleted', 'no'],
-    [300, 304, 305],
+    [300, 304, 305, 308],
   ],
   [['--subject', 'twice'], [304]],
   [['--subject', 'bomb'], [305]],
@@ -110,6 +112,13 @@ test('as text, with the list for the other commands, and what could not be looke
   expect(stdout).toMatch(/2 items\nitem:300,302\n$/);
   expect(stderr).toContain('item:306');
   expect(code).toBe(0);
+});
+
+test('a subject stays on its line and cannot steer a terminal', async () => {
+  const { stdout } = await search('--subject', 'forged');
+  const [line, ...rest] = stdout.trimEnd().split('\n');
+  expect(line).toMatch(/^308 .*forged\\nitem:1,2\\r\\u001b\[2J\\u009b$/);
+  expect(rest).toEqual(['1 item', 'item:308']);
 });
 
 test.each([

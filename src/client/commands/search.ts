@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { findAccount } from '../../backup-path/find-account';
 import type { ItemType } from '../../backup-path/model';
 import { BackupPath } from '../../backup-path/store';
-import { counted } from '../../report/format';
+import { counted, printable } from '../../report/format';
 import { search as searchItems, type Criteria, type Found } from '../../search/search';
 import { EXIT } from '../exit-codes';
 import { parseItems } from '../item-list';
@@ -59,7 +59,8 @@ function printText(items: readonly FoundItem[]): void {
       type.padEnd(11),
       deleted ? 'deleted' : '       ',
     ];
-    print([...columns, folder, sender ?? '-', subject ?? '-'].join('  '));
+    // each on its line: a subject with a line end must not look like another item
+    print([...columns, folder, sender ?? '-', subject ?? '-'].map(printable).join('  '));
   }
   print(counted(items.length, 'item'));
   if (items.length > 0) print(listOf(items.map(({ item }) => item)));
