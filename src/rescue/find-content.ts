@@ -1,4 +1,5 @@
 /** The best content that a Backup Path has of an item. */
+import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { Defect, broken } from '../backup-path/defect';
 import { itemPath } from '../backup-path/layout';
@@ -72,31 +73,33 @@ function asDefect(store: BackupPath, error: unknown): Defect {
 }
 
 /**
- * Damaged metadata may still name blobs. Their content is proved, but not that it is that of the item: so it counts as
- * salvaged.
+ * Damaged metadata may still name blobs. That their content is that of the item nothing proves, even where their
+ * digest proves the content: so it counts as salvaged.
  */
 async function fromRawMetadata(store: BackupPath, accountId: string, item: number): Promise<Content | null> {
   let text: string;
   try {
-    text = store.files
-      .read(store.files.absolute(itemPath(accountId, item)), METADATA_LIMIT)
-      .toString('latin1');
+    const relative = itemPath(accountId, item);
+    store.files.checkFolder(dirname(relative));
+    text = store.files.read(store.files.absolute(relative), METADATA_LIMIT).toString('latin1');
   } catch (error) {
     asDefect(store, error);
     return null;
   }
-  const digests = [...text.matchAll(DIGESTS)].map(({ groups }) => groups?.digest ?? '');
-  for (const digest of [...new Set(digests)].reverse()) {
+  const named = [...text.matchAll(DIGESTS)].map(({ groups }) => groups?.digest ?? '');
+  const digests = [...new Set(named)].reverse();
+  const salvaged = (open: () => Readable): Content => ({ status: 'salvaged', state: null, open });
+  for (const digest of digests) {
     try {
       const blob = await store.blobs.load(digest);
-      return {
-        status: 'salvaged',
-        state: null,
-        open: () => (blob.kind === 'memory' ? Readable.from([blob.bytes]) : blob.open()),
-      };
+      return salvaged(() => (blob.kind === 'memory' ? Readable.from([blob.bytes]) : blob.open()));
     } catch (error) {
       asDefect(store, error);
     }
+  }
+  for (const digest of digests) {
+    const open = (): Readable => salvage(store, digest, 0);
+    if (await holdsAnything(open())) return salvaged(open);
   }
   return null;
 }

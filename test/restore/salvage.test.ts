@@ -1,5 +1,6 @@
 /** What is left of damaged blobs. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { findContent } from '../../src/rescue/find-content';
@@ -80,4 +81,26 @@ test('the newest state that verifies comes before anything that is salvaged', as
   writeFileSync(path, gz(content));
   expect((await findContent(kit.open(), ACCOUNT, 300)).content).toMatchObject({ status: 'intact' });
   expect(readFileSync(path)).toEqual(gz(content));
+});
+
+test('damaged metadata are not read where a link leads out of the store', async () => {
+  const proved = kit.made.writer.blob(content);
+  const outside = join(kit.base, 'outside');
+  mkdirSync(outside);
+  writeFileSync(join(outside, '300'), `["${proved}"`);
+  mkdirSync(kit.path(`accounts/${ACCOUNT}/items`), { recursive: true });
+  symlinkSync(outside, kit.path(`accounts/${ACCOUNT}/items/00`));
+  const found = await findContent(kit.open(), ACCOUNT, 300);
+  expect(found.defect?.message).toMatch(/a link that leaves the Backup Path/);
+  expect(found.content).toBeNull();
+});
+
+test('damaged metadata that name a damaged blob: what is left of that', async () => {
+  kit.putBlob(digest, gz(content).subarray(0, 500));
+  kit.putItem(300, `[{"type":"message","digest":"${digest}","folder`);
+  const found = await findContent(kit.open(), ACCOUNT, 300);
+  expect(found.content).toMatchObject({ status: 'salvaged', state: null });
+  const chunks: Buffer[] = [];
+  for await (const chunk of found.content?.open() ?? []) chunks.push(chunk as Buffer);
+  expect(Buffer.concat(chunks).length).toBeGreaterThan(100);
 });
