@@ -1,6 +1,6 @@
 /** The states of an item, each with whether its content is there and intact. */
 import { digestAlgorithm } from './digest';
-import { blobPath } from './layout';
+import { blobPath, itemPath } from './layout';
 import { carriesBlob, type ItemState } from './model';
 import type { BackupPath } from './store';
 import { examineBlob, type Verdict } from './verify-blobs';
@@ -32,7 +32,9 @@ export async function checkStates(
   const states = store.itemById(accountId, itemId);
   const current = states.at(-1) as ItemState;
   const checked: CheckedState[] = [];
-  for (const state of chosen(states, moment)) checked.push(await check(store, state, state === current));
+  const namedBy = store.files.absolute(itemPath(accountId, itemId));
+  for (const state of chosen(states, moment))
+    checked.push(await check(store, state, state === current, namedBy));
   return checked;
 }
 
@@ -42,13 +44,18 @@ function chosen(states: readonly ItemState[], moment: Moment): ItemState[] {
   return states.filter(({ start }) => start <= moment).slice(-1);
 }
 
-async function check(store: BackupPath, state: ItemState, current: boolean): Promise<CheckedState> {
+async function check(
+  store: BackupPath,
+  state: ItemState,
+  current: boolean,
+  namedBy: string,
+): Promise<CheckedState> {
   const { digest, type } = state;
   if (digest === null)
     return { state, current, blobPath: null, verifies: carriesBlob(type) ? false : null, verdicts: [] };
   const path = digestAlgorithm(digest) === null ? null : store.files.absolute(blobPath(digest));
   // the rule on long lines is one for messages
-  const examined = await examineBlob(store, digest);
+  const examined = await examineBlob(store, digest, namedBy);
   const verdicts = examined.verdicts.filter(({ class: kind }) => kind !== 'invalid' || type === 'message');
   return { state, current, blobPath: path, verifies: !verdicts.some(isDamage), verdicts };
 }

@@ -118,11 +118,15 @@ export interface Examined {
   readonly size: number;
 }
 
-/** @throws Problem `SourceUnavailable` */
-export async function examineBlob(store: BackupPath, digest: string): Promise<Examined> {
+/**
+ * @param namedBy the metadata file, which is the one that is wrong when the digest is none
+ * @throws Problem `SourceUnavailable`
+ */
+export async function examineBlob(store: BackupPath, digest: string, namedBy?: string): Promise<Examined> {
   let blob: Blob;
   let longest: number;
   try {
+    requireDigest(digest, namedBy ?? store.root);
     blob = await store.blobs.load(digest);
     longest = await longestLine(blob);
   } catch (error) {
@@ -146,14 +150,16 @@ export async function examineBlob(store: BackupPath, digest: string): Promise<Ex
   return { verdicts, size: blob.size };
 }
 
+function requireDigest(digest: string, namedBy: string): void {
+  if (digestAlgorithm(digest) === null) throw broken(`"${digest.slice(0, 80)}" is not a digest`, namedBy);
+}
+
 /** What is wrong with a blob that is not read: that it is not there, or cannot be opened. @throws Problem `SourceUnavailable` */
-export function missingBlob(store: BackupPath, digest: string): Verdict[] {
-  const path = store.files.absolute(blobPath(digest));
+export function missingBlob(store: BackupPath, digest: string, namedBy: string): Verdict[] {
   try {
-    if (digestAlgorithm(digest) === null)
-      throw broken(`"${digest.slice(0, 80)}" is not a digest`, store.root);
+    requireDigest(digest, namedBy);
     store.files.checkFolder(blobDir(digest), true);
-    closeSync(store.files.open(path).fd);
+    closeSync(store.files.open(store.files.absolute(blobPath(digest))).fd);
     return [];
   } catch (error) {
     if (!(error instanceof Defect)) throw error;

@@ -1,5 +1,6 @@
 /** Reads the metadata of an account and looks up every blob that it names. */
 import { Defect } from './defect';
+import { digestAlgorithm } from './digest';
 import { accountDir } from './layout';
 import { carriesBlob, type ItemState } from './model';
 import type { BackupPath } from './store';
@@ -16,6 +17,8 @@ const BUCKETS = 100 / ACCOUNT_GROUPS;
 
 /** Deduplication makes one damaged blob known to many items; it is not read for each. */
 const REMEMBERED = 256;
+
+type ItemFile = Exclude<WalkEntry, { kind: 'folder' }>;
 
 export interface VerifyOutlet {
   emit(finding: VerifyFinding): void;
@@ -74,7 +77,7 @@ export class ItemChecker {
     }
   }
 
-  private async checkItem(account: string, entry: Exclude<WalkEntry, { kind: 'folder' }>): Promise<void> {
+  private async checkItem(account: string, entry: ItemFile): Promise<void> {
     const { id: item, path } = entry;
     if (entry.kind === 'misplaced') {
       const reason = `a metadata file in the folder of other ids at ${path}`;
@@ -98,34 +101,40 @@ export class ItemChecker {
       if (state.digest === null || seen.has(state.digest)) continue;
       seen.add(state.digest);
       const marks = this.index?.use(state.digest) ?? null;
-      if (marks === null || marks & LOOK) await this.checkBlob(account, item, state, state === current);
+      if (marks === null || marks & LOOK) await this.checkBlob(account, entry, state, state === current);
     }
   }
 
   /** Not in the index: missing, hidden behind a folder that cannot be listed, or written since. Reading it tells. */
-  private async checkBlob(account: string, item: number, state: ItemState, current: boolean): Promise<void> {
+  private async checkBlob(
+    account: string,
+    { id: item, path }: ItemFile,
+    state: ItemState,
+    current: boolean,
+  ): Promise<void> {
     const digest = state.digest as string;
     const of = current ? '' : `, in the state of ${new Date(state.start).toISOString()}`;
-    for (const verdict of await this.examine(digest)) {
+    for (const verdict of await this.examine(digest, path)) {
       // the rule is one for messages, and only the current state is brought back
       if (verdict.class === 'invalid' && !(current && state.type === 'message')) continue;
       this.emit({ account, item, ...verdict, reason: `${verdict.reason}${of}` });
     }
   }
 
-  private async examine(digest: string): Promise<Verdict[]> {
+  private async examine(digest: string, namedBy: string): Promise<Verdict[]> {
+    if (digestAlgorithm(digest) === null) return this.read(digest, namedBy);
     const known = this.verdicts.get(digest);
     if (known) return known;
-    const verdicts = await this.read(digest);
+    const verdicts = await this.read(digest, namedBy);
     if (this.verdicts.size >= REMEMBERED) this.verdicts.clear();
     this.verdicts.set(digest, verdicts);
     return verdicts;
   }
 
-  private async read(digest: string): Promise<Verdict[]> {
+  private async read(digest: string, namedBy: string): Promise<Verdict[]> {
     if (this.index === null && this.sample && !isSampled(this.sample, fingerprint(digest)))
-      return missingBlob(this.store, digest);
-    const { verdicts, size } = await examineBlob(this.store, digest);
+      return missingBlob(this.store, digest, namedBy);
+    const { verdicts, size } = await examineBlob(this.store, digest, namedBy);
     // with an index, the blobs were counted when it was made
     if (this.index === null) this.out.add({ blobs: 1, bytes: size });
     return verdicts;

@@ -1,5 +1,6 @@
 /** An item and its states, laid out as `carbonio backup getItem` does, and as JSON. */
 import type { CheckedState } from '../backup-path/item-states';
+import { printable } from '../report/format';
 import { remedyOf } from '../report/remedies';
 import { localTime } from './local-time';
 
@@ -16,7 +17,7 @@ const VALUES = 60;
 /** @param named whether to say which item it is: there are several */
 export function itemText({ item, states, defect }: ShownItem, named: boolean): string {
   const lines = named || defect !== null || states.length === 0 ? [`item ${item}`] : [];
-  if (defect !== null) lines.push(`     ${defect.class}: ${defect.reason}`, `     ${defect.remedy}`);
+  if (defect !== null) lines.push(`     ${defect.class}: ${printable(defect.reason)}`, `     ${defect.remedy}`);
   else if (states.length === 0) lines.push('     It did not exist at that time.');
   else lines.push('     itemStates', ...states.flatMap(stateLines));
   return lines.join('\n');
@@ -32,7 +33,7 @@ function stateLines(checked: CheckedState): string[] {
     line('deleted', String(state.deleted)),
     ...(blobPath === null ? [] : [`${' '.repeat(KEYS)}blob path ${blobPath}`]),
     line('verifies', mark(checked)),
-    ...verdicts.map((verdict) => `${' '.repeat(KEYS)}${verdict.class}: ${verdict.reason}`),
+    ...verdicts.map((verdict) => `${' '.repeat(KEYS)}${verdict.class}: ${printable(verdict.reason)}`),
     ...[...remedies].map((remedy) => `${' '.repeat(KEYS)}${remedy}`),
   ];
 }

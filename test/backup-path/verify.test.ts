@@ -133,7 +133,7 @@ function damage(): Omit<VerifyFinding, 'reason'>[] {
   kit.item(312, {});
   expectAt(312, 'broken', kit.path(itemPath(ACCOUNT, 312)));
   kit.item(313, { digest: '../../etc/passwd' });
-  expectAt(313, 'broken', kit.root);
+  expectAt(313, 'broken', kit.path(itemPath(ACCOUNT, 313)));
   message(415);
   renameSync(kit.path(itemPath(ACCOUNT, 415)), kit.path(`accounts/${ACCOUNT}/items/13/415`));
   expectAt(415, 'broken', kit.path(`accounts/${ACCOUNT}/items/13/415`));

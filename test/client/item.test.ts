@@ -32,6 +32,7 @@ beforeAll(() => {
   writeFileSync(join(ground.source, itemPath(JANE, 301)).replace('301', '401'), '[');
   // a terminal must not be steered by what a message holds
   store.message(JANE, 303, mail('\u001b[2J'));
+  store.writer.item(JANE, 304, [state({ digest: 'x\n             verifies   yes' })]);
 });
 afterAll(() => ground.clean());
 
@@ -110,6 +111,14 @@ test('content cannot steer a terminal', async () => {
   expect(shown.stdout).toContain('Subject: \\u001b[2J');
   expect(shown.stdout).not.toContain('\u001b[2J');
   expect((await item('303', '--dump-blob')).stdout).toContain('\u001b[2J');
+});
+
+test('a digest that is none stays on its line, and the file that names it is the one that is wrong', async () => {
+  const { stdout, code } = await item('304');
+  const metadata = join(ground.source, itemPath(JANE, 304));
+  expect(stdout).toContain(`broken: "x\\n             verifies   yes" is not a digest at ${metadata}\n`);
+  expect(stdout.match(/^ *verifies.*$/gm)).toEqual([expect.stringMatching(/no$/)]);
+  expect(code).toBe(3);
 });
 
 test.each([

@@ -39,7 +39,11 @@ test('a verification tells each of them', async () => {
   const found: [number, string][] = [];
   await verifyStore(bench.store.root, {
     threads: 2,
-    onFinding: (finding) => finding.item !== null && found.push([finding.item, finding.class]),
+    onFinding: ({ item, class: kind, path }) => {
+      if (item === null) return;
+      found.push([item, kind]);
+      expect([item, path]).toEqual([item, expect.stringMatching(/\/items\/../)]);
+    },
   });
   const wanted = [...expected].flatMap(([item, { verify }]) =>
     verify === null ? [] : [[item, verify] as const],
