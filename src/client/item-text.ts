@@ -17,7 +17,8 @@ const VALUES = 60;
 /** @param named whether to say which item it is: there are several */
 export function itemText({ item, states, defect }: ShownItem, named: boolean): string {
   const lines = named || defect !== null || states.length === 0 ? [`item ${item}`] : [];
-  if (defect !== null) lines.push(`     ${defect.class}: ${printable(defect.reason)}`, `     ${defect.remedy}`);
+  if (defect !== null)
+    lines.push(`     ${defect.class}: ${printable(defect.reason)}`, `     ${defect.remedy}`);
   else if (states.length === 0) lines.push('     It did not exist at that time.');
   else lines.push('     itemStates', ...states.flatMap(stateLines));
   return lines.join('\n');
