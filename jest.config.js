@@ -3,6 +3,7 @@
 /** Libraries know nothing of Temporal, so their tests need no server: they start at once. */
 const LIBRARIES = [
   'backup-path',
+  'carbonio',
   'config',
   'contracts',
   'ground',

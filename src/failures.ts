@@ -77,6 +77,39 @@ export const FAILURES = {
     retryable: true,
     remedy: 'Look into the log of the Temporal server; end the process named, if any, and try again.',
   },
+  CommandMissing: {
+    retryable: false,
+    remedy: 'Install the program, or name it in the variable of the message (docs/carbonio-host.md).',
+  },
+  CommandTimeout: {
+    retryable: true,
+    remedy: 'Look at the load of the mail host; raise LIFEBOAT_CARBONIO_TIMEOUT_SECONDS if it is only slow.',
+  },
+  CommandInterrupted: {
+    retryable: true,
+    remedy: 'Look into the system log of the mail host for what ended it (memory, an administrator).',
+  },
+  CommandFailed: { retryable: false, remedy: 'Do what the answer of the mail host in the message asks for.' },
+  HostUnavailable: { retryable: true, remedy: 'Start the mail server, or wait until it has started.' },
+  UnknownOutput: {
+    retryable: false,
+    remedy:
+      'Look at the output in the details and at the mail host itself: whether it succeeded is not known.',
+  },
+  LocalConfigUnusable: {
+    retryable: false,
+    remedy: 'Check LIFEBOAT_LOCALCONFIG_FILE, that the file is whole, and that the worker may read it.',
+  },
+  AdminRefused: {
+    retryable: false,
+    remedy:
+      'Check LIFEBOAT_ADMIN_USER, LIFEBOAT_ADMIN_PASSWORD_FILE, LIFEBOAT_ADMIN_CA_FILE and the rights of that administrator.',
+  },
+  ProbeRefused: {
+    retryable: false,
+    remedy:
+      'Check the scratch recipient and LIFEBOAT_LMTP_ADDRESS; the probe proves nothing until it is delivered.',
+  },
   Unexpected: { retryable: true, remedy: 'Look into the log of the worker; report it if it is a defect.' },
 } as const satisfies Record<string, FailureKind>;
 
