@@ -82,11 +82,11 @@ async function deliver(
       connection.once('end', () => reject(new Error('The connection was closed.')));
       connection.connect((error) => {
         if (error) return reject(error);
-        // eslint-disable-next-line @typescript-eslint/no-floating-promises -- with a callback it returns none
+
         connection.send({ from: '', to: [recipient] }, message, (failure, info) => {
           if (!failure && info?.rejected.length === 0) return resolve();
           // refused recipients: at RCPT as the error itself, after the data in a list
-          reject(refusal(failure as DeliveryError | null, info));
+          reject(refusal(failure, info));
         });
       });
     });

@@ -67,7 +67,7 @@ function nodeOf(key: string, json: unknown, depth: number): TreeNode {
   if (typeof json === 'object' && json !== null) {
     return { key, value: undefined, children: membersOf(json, key, depth + 1) };
   }
-  return { key, value: json === null ? undefined : String(json as string | number | boolean), children: [] };
+  return { key, value: json === null ? undefined : String(json), children: [] };
 }
 
 /** `start date`, `start_date` and `startDate` are the same key. */
