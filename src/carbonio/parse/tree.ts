@@ -67,7 +67,8 @@ function nodeOf(key: string, json: unknown, depth: number): TreeNode {
   if (typeof json === 'object' && json !== null) {
     return { key, value: undefined, children: membersOf(json, key, depth + 1) };
   }
-  return { key, value: json === null ? undefined : String(json), children: [] };
+  const leaf = json as string | number | boolean | null;
+  return { key, value: leaf === null ? undefined : String(leaf), children: [] };
 }
 
 /** `start date`, `start_date` and `startDate` are the same key. */
