@@ -58,7 +58,6 @@ interface DeliveryError extends Error {
   response?: string;
   responseCode?: number;
   afterData?: boolean;
-  rejectedErrors?: DeliveryError[];
 }
 
 async function deliver(
@@ -85,7 +84,7 @@ async function deliver(
 
         connection.send({ from: '', to: [recipient] }, message, (failure, info) => {
           if (!failure && info?.rejected.length === 0) return resolve();
-          // refused recipients: at RCPT as the error itself, after the data in a list
+          // refused before the data: an error; after it: no error, and the last answer
           reject(refusal(failure, info));
         });
       });
@@ -96,10 +95,11 @@ async function deliver(
   }
 }
 
-function refusal(failure: DeliveryError | null, info: unknown): Error {
-  const late = (info as { rejectedErrors?: DeliveryError[] } | undefined)?.rejectedErrors?.[0];
-  if (late) return Object.assign(late, { afterData: true });
-  return failure ?? new Error('The recipient was refused.');
+function refusal(failure: DeliveryError | null, info: { response: string } | undefined): Error {
+  if (failure) return failure;
+  const response = info?.response ?? '';
+  const responseCode = Number(/^\d{3}/.exec(response)?.[0] ?? NaN);
+  return Object.assign(new Error('The message was refused.'), { response, responseCode, afterData: true });
 }
 
 function asProblem(error: DeliveryError, { host, port }: ProbeRequest): Problem {

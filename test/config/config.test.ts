@@ -38,3 +38,26 @@ test('wrong values are named all at once, and their content is not repeated', ()
 test('every variable has a description', () => {
   for (const { description } of describeEnvironment()) expect(description).toMatch(/Default: /);
 });
+
+test('the mail host: commands are words, an address has a port, and a user needs a password file', () => {
+  const { carbonio } = loadConfig({});
+  expect(carbonio).toMatchObject({
+    command: '/opt/zextras/bin/carbonio',
+    user: 'zextras',
+    admin: { login: null, caFile: null, verifyTls: true },
+    lmtp: { host: '127.0.0.1', port: 7025 },
+  });
+  expect(loadConfig({ LIFEBOAT_LMTP_ADDRESS: '[::1]:7026' }).carbonio.lmtp).toEqual({
+    host: '::1',
+    port: 7026,
+  });
+  const wrong = {
+    LIFEBOAT_CARBONIO_COMMAND: '  ',
+    LIFEBOAT_ZMLOCALCONFIG_COMMAND: 'a\nb',
+    LIFEBOAT_CARBONIO_USER: '-x',
+    LIFEBOAT_LMTP_ADDRESS: 'mail',
+    LIFEBOAT_ADMIN_TLS_VERIFY: 'no',
+  };
+  for (const name of Object.keys(wrong)) expect(() => loadConfig(wrong)).toThrow(name);
+  expect(() => loadConfig({ LIFEBOAT_ADMIN_USER: 'admin' })).toThrow('LIFEBOAT_ADMIN_PASSWORD_FILE');
+});
