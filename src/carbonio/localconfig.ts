@@ -2,6 +2,8 @@
  * zmlocalconfig, of which there are two products that answer differently (mail-server reference, section 3): the older
  * in Java, with `--reload`, and one in Go. What a call did is never told by its exit status but by the file.
  */
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Problem } from '../failures';
 import { lockFile } from '../host/file-lock';
 import { OneByOne } from '../host/one-by-one';
@@ -14,7 +16,7 @@ export interface LocalConfigOptions {
   readonly command: HostCommand;
   /** The file that the tool edits; it is given to it by `-c`. */
   readonly file: string;
-  /** Held while it is written, so that two of our writers do not lose each other's change. */
+  /** Held while it is written, made with its folder if need be, so that two of our writers do not lose each other's change. */
   readonly lockFile: string;
   /** Milliseconds for each call. */
   readonly timeoutMs: number;
@@ -146,6 +148,7 @@ export class LocalConfig {
   private writing(body: () => Promise<void>): Promise<void> {
     const { waitSeconds = 60, lockFile: file } = this.options;
     return this.writers.run(async () => {
+      makeFolder(dirname(file));
       const lock = await lockFile(file, waitSeconds);
       if (!lock)
         throw new Problem('HostBusy', `Another process has been writing the local configuration (${file}).`);
@@ -155,6 +158,15 @@ export class LocalConfig {
         lock.release();
       }
     });
+  }
+}
+
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Problem('StateUnavailable', `${dir} cannot be made (${code}).`, {}, { cause: error });
   }
 }
 

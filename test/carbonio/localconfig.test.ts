@@ -57,7 +57,7 @@ function setup({ content, reloadBySoap, ...kind }: Setup = {}) {
   const options = {
     command,
     file,
-    lockFile: `${file}.lock`,
+    lockFile: `${file}.locks/lock`,
     timeoutMs: 20_000,
     waitSeconds: 0,
     reloadBySoap: reloadBySoap ?? null,
@@ -120,7 +120,8 @@ test('reload by the tool, by SOAP, or not at all', async () => {
 
 test('while another process writes it is not written', async () => {
   const { config, file } = setup();
-  const lock = await lockFile(`${file}.lock`, 0);
+  await config.set(KEY, 'true');
+  const lock = await lockFile(`${file}.locks/lock`, 0);
   expect((await failure(config.set(KEY, 'false'))).type).toBe('HostBusy');
   lock?.release();
   await config.set(KEY, 'false');
