@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+/** `zmlocalconfig` of a stand-in host, Java or Go as its settings say. */
+import { zmlocalconfig } from '../localconfig/program';
+import { placesOf, readSettings } from '../settings';
+import { ask } from '../wire';
+import { invocation } from './arguments';
+
+async function main(): Promise<number> {
+  const invoked = invocation(process.argv.slice(2));
+  if (invoked === null) throw new Error('usage: zmlocalconfig --stand-in DIR [--as UID] …');
+  const { dir, uid, argv } = invoked;
+  const { variant } = readSettings(dir);
+  const reload = async (): Promise<string | null> => {
+    let why = '';
+    const code = await ask(dir, { ask: 'reload', argv: [], uid, cwd: dir }, (part) => {
+      if ('err' in part) why += part.err;
+    });
+    if (code === null) return "'mailbox' service is not running";
+    return code === 0 ? null : why.trim();
+  };
+  const output = await zmlocalconfig(argv, { variant, uid, file: placesOf(dir).localconfig, reload });
+  process.stdout.write(output.stdout);
+  process.stderr.write(output.stderr);
+  return output.code;
+}
+
+main().then(
+  (code) => (process.exitCode = code),
+  (error: Error) => {
+    process.stderr.write(`zmlocalconfig (stand-in): ${error.message}\n`);
+    process.exitCode = 1;
+  },
+);
