@@ -12,7 +12,7 @@ export function formatDate(ms: number): string {
 export function parseDate(text: string): number | null {
   const match = /^(\d{2})\/(\d{2})\/(\d{4}) (\d{2}):(\d{2}):(\d{2})$/.exec(text);
   if (!match) return null;
-  const [day, month, year, hour, minute, second] = match.slice(1).map(Number) as number[];
+  const [day, month, year, hour, minute, second] = match.slice(1).map(Number);
   const date = new Date(year ?? 0, (month ?? 1) - 1, day, hour, minute, second);
   return formatDate(date.getTime()) === text ? date.getTime() : null;
 }

@@ -37,8 +37,11 @@ export class Host {
     this.notifications = new Notifications(state('notifications.json'), settings.host, () => this.level());
     this.mailboxes = new Mailboxes(this.places.mailboxes);
     this.quotas = new Quotas(state('lifted-quotas.json'));
-    this.queue = new OperationQueue(state('operations.json'), this.faults, this.notifications, (operation, e) =>
-      this.log(`operation ${operation.id} (${operation.name}) failed`, e),
+    this.queue = new OperationQueue(
+      state('operations.json'),
+      this.faults,
+      this.notifications,
+      (operation, e) => this.log(`operation ${operation.id} (${operation.name}) failed`, e),
     );
     this.services = new Services(this.properties, settings.host, this.queue);
   }

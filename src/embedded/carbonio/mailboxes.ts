@@ -103,7 +103,8 @@ export class Mailboxes {
 
   /** @throws Refusal for an account that is there; Problem for a name that cannot be one */
   async create(account: ProvisionAccount): Promise<void> {
-    if (this.find(account.name) !== undefined) throw new Refusal(`email address already exists: ${account.name}`);
+    if (this.find(account.name) !== undefined)
+      throw new Refusal(`email address already exists: ${account.name}`);
     const target = await openTarget(maildirTargetUrl(this.dir, null));
     const skipped = { skipDomainProvisioning: false, skipAccountProvisioning: false, skipAliases: false };
     const options = { ...skipped, skipDistributionLists: true, skipCoses: true, overwriteAccounts: false };
@@ -166,4 +167,3 @@ export class Mailboxes {
     });
   }
 }
-

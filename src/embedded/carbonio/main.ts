@@ -41,7 +41,18 @@ function makeCertificate(dir: string, { host }: Settings): void {
   if (existsSync(tlsCertificate)) return;
   const names = `subjectAltName=DNS:${host},DNS:localhost,IP:127.0.0.1`;
   const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const out = ['-keyout', tlsKey, '-out', tlsCertificate, '-days', '365', '-subj', `/CN=${host}`, '-addext', names];
+  const out = [
+    '-keyout',
+    tlsKey,
+    '-out',
+    tlsCertificate,
+    '-days',
+    '365',
+    '-subj',
+    `/CN=${host}`,
+    '-addext',
+    names,
+  ];
   const { status, stderr } = spawnSync('openssl', [...args, ...out], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`openssl made no certificate: ${stderr}`);
 }

@@ -22,7 +22,9 @@ export class Services {
 
   isRunning(service: Service): boolean {
     if (service === 'module') return this.moduleRuns;
-    return this.moduleRuns && this.properties.get('server', this.host, SCANNER).value.toUpperCase() === 'TRUE';
+    return (
+      this.moduleRuns && this.properties.get('server', this.host, SCANNER).value.toUpperCase() === 'TRUE'
+    );
   }
 
   /** Keys are documented. */
@@ -49,7 +51,8 @@ export class Services {
   start(service: Service): void {
     if (this.isRunning(service)) throw new Refusal(`service ${service} is already running`);
     if (service === 'module') this.moduleRuns = true;
-    else if (!this.moduleRuns) throw new Refusal(`service ${service} could not start: the module is not running`);
+    else if (!this.moduleRuns)
+      throw new Refusal(`service ${service} could not start: the module is not running`);
     else this.properties.set('server', this.host, SCANNER, 'TRUE');
   }
 

@@ -71,7 +71,9 @@ export function readSettings(dir: string): Settings {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Settings;
   } catch (error) {
-    throw new Error(`${dir} holds no stand-in host (${path}: ${(error as Error).message}).`, { cause: error });
+    throw new Error(`${dir} holds no stand-in host (${path}: ${(error as Error).message}).`, {
+      cause: error,
+    });
   }
 }
 

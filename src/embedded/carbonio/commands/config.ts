@@ -81,19 +81,29 @@ const command = (
 const OK: Answer = { response: { ok: true }, text: 'ok\n' };
 
 const configCommands: readonly Command[] = [
-  command('get', ['attribute'], 'One attribute, and whether its value is inherited', ({ host }, at, [name = '']) => {
-    const attribute = requireAttribute(host, at.scope, name);
-    const { value, isInherited } = host.properties.get(at.scope, at.object, attribute, at.cos);
-    const modules = [host.properties.known[attribute]?.module];
-    const id = at.scope === 'global' ? 'global' : at.id;
-    return { response: { [at.scope]: id, values: [{ attribute, value, isInherited, modules }] } };
-  }),
-  command('set', ['attribute', 'value'], 'Sets an attribute, at once', ({ host }, at, [name = '', value = '']) => {
-    const attribute = requireAttribute(host, at.scope, name);
-    checkValue(host, attribute, value);
-    host.properties.set(at.scope, at.object, attribute, value);
-    return OK;
-  }),
+  command(
+    'get',
+    ['attribute'],
+    'One attribute, and whether its value is inherited',
+    ({ host }, at, [name = '']) => {
+      const attribute = requireAttribute(host, at.scope, name);
+      const { value, isInherited } = host.properties.get(at.scope, at.object, attribute, at.cos);
+      const modules = [host.properties.known[attribute]?.module];
+      const id = at.scope === 'global' ? 'global' : at.id;
+      return { response: { [at.scope]: id, values: [{ attribute, value, isInherited, modules }] } };
+    },
+  ),
+  command(
+    'set',
+    ['attribute', 'value'],
+    'Sets an attribute, at once',
+    ({ host }, at, [name = '', value = '']) => {
+      const attribute = requireAttribute(host, at.scope, name);
+      checkValue(host, attribute, value);
+      host.properties.set(at.scope, at.object, attribute, value);
+      return OK;
+    },
+  ),
   command('unset', ['attribute'], 'Takes an own value away', ({ host }, at, [name = '']) => {
     host.properties.unset(at.scope, at.object, requireAttribute(host, at.scope, name));
     return OK;
@@ -134,8 +144,12 @@ const scheduler: Command = {
     if (action === 'get')
       return { response: { scheduler: name, enabled: now['cron-enabled'], pattern: now['cron-pattern'] } };
     const { enabled, pattern } = values;
-    if (enabled === undefined && pattern === undefined) throw new Usage('command scheduler requires more parameters');
-    const next = { 'cron-enabled': isTrue(enabled, now['cron-enabled']), 'cron-pattern': pattern ?? now['cron-pattern'] };
+    if (enabled === undefined && pattern === undefined)
+      throw new Usage('command scheduler requires more parameters');
+    const next = {
+      'cron-enabled': isTrue(enabled, now['cron-enabled']),
+      'cron-pattern': pattern ?? now['cron-pattern'],
+    };
     host.properties.set(scope, object, attribute, JSON.stringify(next));
     return OK;
   },

@@ -1,5 +1,6 @@
 /** The frame of `carbonio`: switches, module, command, output, exit codes. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Defect } from '../../../backup-path/defect';
 import { Problem } from '../../../failures';
 import type { Host } from '../host';
 import { RESULTS, type Operation } from '../operations/model';
@@ -97,8 +98,8 @@ class Run {
         this.print(`${error.message}\n\n${helpOf(this.command)}`);
         return FAILED;
       }
-      if (!(error instanceof Refusal) && !(error instanceof Problem)) throw error;
-      this.fail(error.message);
+      if (![Refusal, Problem, Defect].some((kind) => error instanceof kind)) throw error;
+      this.fail((error as Error).message);
       return FAILED;
     }
   }
@@ -117,9 +118,9 @@ class Run {
 
   private async answer({ response, text, operation }: Answer): Promise<number> {
     const { json, sync, progress } = this.switches;
+    this.say(response, text);
     if (operation !== undefined && progress) await this.follow(operation.id);
     const ended = operation !== undefined && sync ? await this.host.queue.waitFor(operation.id) : undefined;
-    this.say(response, text);
     if (operation === undefined || !sync) return 0;
     if (!json && ended) this.print(`operation ${ended.state.toLowerCase()}\n`);
     // an operation that vanished has no result: nothing is known of that, so it is a failure here

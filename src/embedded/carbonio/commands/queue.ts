@@ -27,7 +27,17 @@ function logged(host: Host, { id, name, state, startTime, queuedTime, parameters
         ? 'Exception'
         : 'Started';
   const { serverId } = host.settings;
-  return { id, name, module: 'ZxBackup', serverId, state, type, startTime: at, humanStartTime: formatDate(at), parameters };
+  return {
+    id,
+    name,
+    module: 'ZxBackup',
+    serverId,
+    state,
+    type,
+    startTime: at,
+    humanStartTime: formatDate(at),
+    parameters,
+  };
 }
 
 const list = (module: 'backup' | 'core'): Command => ({
@@ -86,7 +96,10 @@ export const QUEUE_COMMANDS: readonly Command[] = [
   ]),
   {
     ...{ module: 'core', name: 'getNotification', mandatory: [], optional: { id: 'text', verbose: 'bool' } },
-    ...{ output: 'documented', about: 'All notifications, or one with its text; the list and JSON are synthetic' },
+    ...{
+      output: 'documented',
+      about: 'All notifications, or one with its text; the list and JSON are synthetic',
+    },
     run: ({ host, values }) => {
       const { id, verbose } = values;
       if (id === undefined) {

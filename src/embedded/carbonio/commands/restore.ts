@@ -23,7 +23,10 @@ const OPTIONAL: Record<string, Kind> = {
 
 export const EXTERNAL_RESTORE: Command = {
   ...{ module: 'backup', name: 'doExternalRestore', mandatory: ['source_path'], optional: OPTIONAL },
-  ...{ output: 'synthetic', about: 'Restores the Backup Path of another server, for real; max_file_size in bytes' },
+  ...{
+    output: 'synthetic',
+    about: 'Restores the Backup Path of another server, for real; max_file_size in bytes',
+  },
   run: ({ host, values, cwd }) => {
     const { source_path: sourcePath = '', input_file: inputFile, max_file_size: largest } = values;
     const operation = host.queue.add(

@@ -15,7 +15,7 @@ export interface Call {
   readonly cwd: string;
   readonly json: boolean;
   /** Prints now, for commands that go on printing. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** Aborts when the caller went away. */
   readonly gone: AbortSignal;
 }

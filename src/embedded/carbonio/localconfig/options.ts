@@ -32,7 +32,13 @@ const COMMON: Record<string, Flag | 'file' | 'format'> = {
   ...{ '--format': 'format', '-q': 'quiet', '--quiet': 'quiet', '-u': 'unset', '--unset': 'unset' },
 };
 /** -h of the Go program: synthetic. Its -k (ignored here) has no meaning that is known. */
-const OF_JAVA = { '-i': 'info', '--info': 'info', '-l': 'reload', '--reload': 'reload', '-h': 'help' } as const;
+const OF_JAVA = {
+  '-i': 'info',
+  '--info': 'info',
+  '-l': 'reload',
+  '--reload': 'reload',
+  '-h': 'help',
+} as const;
 
 /** @throws BadOption */
 export function parseOptions(argv: readonly string[], variant: 'java' | 'go'): Options {

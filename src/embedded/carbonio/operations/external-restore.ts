@@ -45,7 +45,11 @@ export function externalRestore(host: Host, values: ExternalRestoreValues, cwd: 
   return {
     ...{ name: 'ExternalRestore', descName: 'External Restore', line: 'backup' },
     parameters: {
-      ...{ requesterAddress: 'zextras', additionalNotificationAddresses: values.notifications, origin: 'CLI' },
+      ...{
+        requesterAddress: 'zextras',
+        additionalNotificationAddresses: values.notifications,
+        origin: 'CLI',
+      },
       ...{ sourcePath, accounts, domains, concurrentAccounts, ...flags },
     },
     run: async (context) => {
@@ -91,7 +95,13 @@ function writeMap(
   operation: string,
   accounts: ReadonlyMap<string, string>,
 ): void {
-  const now = [...accounts].map(([source, name]) => ({ source, here: host.mailboxes.find(name)?.id ?? null, name }));
+  const now = [...accounts].map(([source, name]) => ({
+    source,
+    here: host.mailboxes.find(name)?.id ?? null,
+    name,
+  }));
   const path = join(host.backupPath, `map_${serverId}`);
-  writeFileSync(path, `${JSON.stringify({ serverId, operation, accounts: now }, null, 1)}\n`, { mode: 0o640 });
+  writeFileSync(path, `${JSON.stringify({ serverId, operation, accounts: now }, null, 1)}\n`, {
+    mode: 0o640,
+  });
 }

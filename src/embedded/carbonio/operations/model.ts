@@ -34,7 +34,7 @@ export interface WorkContext {
   readonly operation: Operation;
   /** Aborts when the operation is stopped. */
   readonly signal: AbortSignal;
-  progress(stats: Stats): void;
+  readonly progress: (stats: Stats) => void;
   /** A point where faults happen; throws `Vanished`. */
   reach(point: 'phase1' | 'items'): Promise<void>;
   /** The same, for a moment in the middle of work: only a crash can happen. */

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { LineLength } from '../../../mail/maildir/line-length';
 import type { Host } from '../host';
 import type { Account } from '../mailboxes';
+import { realTimeScan } from '../operations/scan';
 
 /** Messages that a mailbox remembers to know a second one again; in memory, as in the server. */
 const REMEMBERED = 3000;
@@ -39,8 +40,8 @@ export async function serveLmtp(host: Host): Promise<{ port: number; close(): Pr
         const recipients = session.envelope.rcptTo.map(({ address }) => address);
         const from = session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address;
         const answers = recipients.map((address) => desk.deliver(address, from, Buffer.concat(chunks)));
-        // an array is one answer a recipient; the types know of a text only
-        callback(null, answers as unknown as string);
+        // one answer a recipient
+        callback(null, answers);
       });
     },
   });
@@ -109,13 +110,20 @@ class Desk {
     const quota = host.quotas.isLifted(account.name) ? 0 : host.mailboxes.quota(account);
     if (quota > 0 && host.mailboxes.usedBytes(account) + message.length > quota)
       return refusal(552, '5.2.2 Over quota');
-    if (!this.isDuplicate(account, data)) host.mailboxes.deliver(account, message);
+    if (!this.isDuplicate(account, data)) {
+      host.mailboxes.deliver(account, message);
+      realTimeScan(host, account);
+    }
     return '2.1.5 Delivery OK';
   }
 
   /** Answered like a delivery: nothing tells the sender. */
   private isDuplicate({ id }: Account, data: Buffer): boolean {
-    const header = data.subarray(0, 64 * 1024).toString('latin1').split(/\r?\n\r?\n/, 1)[0] ?? '';
+    const header =
+      data
+        .subarray(0, 64 * 1024)
+        .toString('latin1')
+        .split(/\r?\n\r?\n/, 1)[0] ?? '';
     const messageId = /^message-id:\s*(\S+)/im.exec(header)?.[1];
     if (messageId === undefined) return false;
     const known = this.seen.get(id) ?? [];

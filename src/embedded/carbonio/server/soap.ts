@@ -26,8 +26,11 @@ interface Handler {
   run(endpoint: Endpoint, request: Fields): Fields | Promise<Fields>;
 }
 
-const text = (value: unknown): string =>
-  typeof value === 'string' ? value : String((value as { _content?: unknown } | null)?._content ?? '');
+/** A text, or one in the form `{_content}`; anything else reads as empty. */
+function text(value: unknown): string {
+  const inner = (value as { _content?: unknown } | null | undefined)?._content ?? value;
+  return typeof inner === 'string' ? inner : '';
+}
 
 const REQUESTS: Readonly<Record<string, Handler>> = {
   AuthRequest: {
@@ -67,7 +70,10 @@ export class Endpoint {
 
   /** @throws SoapFault, and SyntaxError for what is no JSON */
   async answer(body: string, cookie: string): Promise<Fields> {
-    const { Header, Body } = JSON.parse(body) as { Header?: { context?: Fields }; Body?: Record<string, Fields> };
+    const { Header, Body } = JSON.parse(body) as {
+      Header?: { context?: Fields };
+      Body?: Record<string, Fields>;
+    };
     const [name, request] = Object.entries(Body ?? {})[0] ?? [];
     const handler = name === undefined ? undefined : REQUESTS[name];
     if (name === undefined || request === undefined || handler === undefined)
@@ -82,7 +88,7 @@ export class Endpoint {
 
   private requireLogin(given: unknown, cookie: string): void {
     const ofCookie = /(?:^|;\s*)ZM_ADMIN_AUTH_TOKEN=([^;]+)/.exec(cookie)?.[1];
-    const token = text(Array.isArray(given) ? given[0] : (given ?? '')) || (ofCookie ?? '');
+    const token = text(Array.isArray(given) ? given[0] : given) || (ofCookie ?? '');
     if (token === '') throw new SoapFault('service.AUTH_REQUIRED', 'no valid authtoken present');
     // tokens are in memory: after a restart nobody is logged in
     if (!this.tokens.has(token)) throw new SoapFault('service.AUTH_EXPIRED', 'auth credentials have expired');
@@ -90,7 +96,8 @@ export class Endpoint {
 }
 
 function fault(error: unknown): Fields {
-  const known = error instanceof SoapFault ? error : new SoapFault('service.PARSE_ERROR', 'parse error: no JSON');
+  const known =
+    error instanceof SoapFault ? error : new SoapFault('service.PARSE_ERROR', 'parse error: no JSON');
   const detail = { Error: { Code: known.code, Trace: 'stand-in', _jsns: 'urn:zimbra' } };
   const said = { Code: { Value: 'soap:Sender' }, Reason: { Text: known.message }, Detail: detail };
   return { Header: { context: { _jsns: 'urn:zimbra' } }, Body: { Fault: said }, _jsns: 'urn:zimbraSoap' };
