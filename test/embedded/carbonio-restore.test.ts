@@ -1,5 +1,6 @@
 /** External Restore of the stand-in host: for real, with its queue, notifications and faults. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
 import { expectedRestore } from '../../src/embedded/sample/facts';
 import { makeSample } from '../../src/embedded/sample/make-sample';
@@ -128,4 +129,78 @@ test('what is invalid is decided by the configuration of the running server, whi
     const answer = await post({ authToken }, { ReloadLocalConfigRequest: { _jsns } });
     expect(answer).toEqual({ status: 200, body: { ReloadLocalConfigResponse: { _jsns } } });
   }
+});
+
+test('parameters: which accounts and items, only provisioning, and what a further import resets', async () => {
+  const { store } = bench;
+  jane(2);
+  store.message('a1', 310, mail('large', 'x\r\n'.repeat(2000)));
+  store.message('a1', 311, mail('deleted'), { deleted: true });
+  store.writer.account(accountInfo('b2', 'bob@example.net'));
+  store.message('b2', 300, mail('for bob'));
+  store.writer.account(accountInfo('c3', 'galsync@example.com', { system: true }));
+  await bench.start();
+  const restore = async (...args: string[]): Promise<string> => {
+    const { code, stdout } = await bench.carbonio(
+      '--sync',
+      'backup',
+      'doExternalRestore',
+      bench.source,
+      ...args,
+    );
+    expect([args, code, stdout]).toEqual([args, 0, expect.any(String)]);
+    return (await bench.texts()).at(-1) ?? '';
+  };
+  const accounts = async (): Promise<string> => (await bench.carbonio('prov', 'gaa')).stdout;
+  expect(await restore('provisioning_only', 'true', 'domains', 'example.com')).toContain('Restored Items: 0');
+  expect(await accounts()).toBe('jane@example.com\n');
+  expect(await restore('accounts', 'a1', 'max_file_size', '5000')).toContain(
+    'Restored Items: 2\nSkipped Items: 0',
+  );
+  expect(bench.subjects('jane@example.com')).toEqual(['m0', 'm1']);
+  expect(await restore('accounts', 'a1', 'filter_deleted', 'false')).toContain(
+    'Restored Items: 2\nSkipped Items: 2',
+  );
+  const passwd = join(bench.host, 'mailboxes', 'passwd');
+  const changed = (): string => readFileSync(passwd, 'utf8').replace('{SSHA512}abcd', '{SSHA512}changed');
+  writeFileSync(passwd, changed());
+  await restore('skip_account_provisioning', 'true', 'accounts', 'a1');
+  expect(readFileSync(passwd, 'utf8')).toContain('{SSHA512}changed');
+  await restore('accounts', 'a1');
+  expect(readFileSync(passwd, 'utf8')).toContain('{SSHA512}abcd');
+  await restore('skip_system_accounts', 'false');
+  expect((await accounts()).split('\n').sort()).toEqual([
+    '',
+    'bob@example.net',
+    'galsync@example.com',
+    'jane@example.com',
+  ]);
+  // an account that is not there and is not to be created: the operation fails, and says why
+  store.writer.account(accountInfo('d4', 'new@example.com'));
+  const failed = await bench.carbonio(
+    '--sync',
+    'backup',
+    'doExternalRestore',
+    bench.source,
+    'skip_account_provisioning',
+    'true',
+  );
+  expect(failed.code).toBe(1);
+  expect((await bench.texts()).at(-1)).toContain('new@example.com');
+});
+
+test('the admin service with TLS: its certificate proves itself', async () => {
+  await bench.start({ tls: true });
+  const { env } = bench.up;
+  const ca = readFileSync(env['LIFEBOAT_ADMIN_CA_FILE'] ?? '');
+  const status = (options: object): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const call = request(env['LIFEBOAT_ADMIN_SOAP_URL'] ?? '', { method: 'POST', ...options }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      call.once('error', reject).end('{}');
+    });
+  expect(await status({ ca })).toBe(422);
+  await expect(status({})).rejects.toThrow(/self-signed/);
 });

@@ -44,7 +44,7 @@ const SAME: readonly Row[] = [
 
 test('the Java program', async () => {
   bench = new CarbonioBench();
-  const { places } = await bench.start({ variant: 'java' });
+  const { places } = await bench.start({ variant: 'java', zextrasUid: ZEXTRAS });
   await check([
     [[KEY], 0, `${KEY} = true\n`, ''],
     [['-m', 'nokey', 'zimbra_lmtp_max_line_length'], 0, '10240\n', ''],
@@ -77,7 +77,7 @@ test('the Java program', async () => {
 
 test('the Go program', async () => {
   bench = new CarbonioBench();
-  const { places } = await bench.start({ variant: 'go' });
+  const { places } = await bench.start({ variant: 'go', zextrasUid: ZEXTRAS });
   await check([
     [[KEY], 0, '', `Warning: key "${KEY}" not found\n`],
     [['-m', 'nokey', KEY], 0, '', `Warning: key "${KEY}" not found\n`],
@@ -99,7 +99,7 @@ test('the Go program', async () => {
 
 test('the Go program waits for the lock of another writer', async () => {
   bench = new CarbonioBench();
-  const { places } = await bench.start({ variant: 'go' });
+  const { places } = await bench.start({ variant: 'go', zextrasUid: ZEXTRAS });
   const holder = spawn('flock', ['-x', `${places.localconfig}.lock`, 'cat'], {
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -4,6 +4,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { toXml } from './localconfig/file';
 
 export interface Settings {
   /** Name of the mail server. */
@@ -60,6 +61,15 @@ export function ensureStandIn(dir: string, options: Partial<Settings> = {}): Set
   const before = existsSync(places.settings) ? readSettings(dir) : { ...DEFAULTS, serverId: randomUUID() };
   const settings = { ...before, ...options };
   writeJson(places.settings, settings);
+  if (!existsSync(places.localconfig))
+    writeFileSync(
+      places.localconfig,
+      toXml([
+        ['zimbra_server_hostname', settings.host],
+        ['zimbra_user', 'zextras'],
+      ]),
+      { mode: 0o640 },
+    );
   if (!existsSync(places.adminPassword))
     writeFileSync(places.adminPassword, `${randomBytes(12).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
   return settings;

@@ -1,6 +1,7 @@
 /** Starts a stand-in host in a process of its own, for tests and the demonstration. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { resolve } from 'node:path';
 import type { Fault } from './faults';
 import { ADMIN_NAME, ensureStandIn, placesOf, writeJson, type Places, type Settings } from './settings';
@@ -66,6 +67,12 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       LIFEBOAT_ZMLOCALCONFIG_COMMAND: program('zmlocalconfig'),
       LIFEBOAT_ADMIN_SOAP_URL: `${settings.tls ? 'https' : 'http'}://127.0.0.1:${settings.soapPort}/service/admin/soap`,
       LIFEBOAT_LMTP_ADDRESS: `127.0.0.1:${settings.lmtpPort}`,
+      LIFEBOAT_LOCALCONFIG_FILE: places.localconfig,
+      LIFEBOAT_ADMIN_USER: ADMIN_NAME,
+      LIFEBOAT_ADMIN_PASSWORD_FILE: places.adminPassword,
+      ...(settings.tls ? { LIFEBOAT_ADMIN_CA_FILE: places.tlsCertificate } : {}),
+      // nobody to change to: this very user is the stand-in's zextras
+      ...(zextrasUid === process.getuid?.() ? { LIFEBOAT_CARBONIO_USER: userInfo().username } : {}),
     },
     places,
     settings,

@@ -9,7 +9,7 @@ async function main(): Promise<number> {
   const invoked = invocation(process.argv.slice(2));
   if (invoked === null) throw new Error('usage: zmlocalconfig --stand-in DIR [--as UID] …');
   const { dir, uid, argv } = invoked;
-  const { variant } = readSettings(dir);
+  const { variant, zextrasUid } = readSettings(dir);
   const reload = async (): Promise<string | null> => {
     let why = '';
     const code = await ask(dir, { ask: 'reload', argv: [], uid, cwd: dir }, (part) => {
@@ -18,7 +18,9 @@ async function main(): Promise<number> {
     if (code === null) return "'mailbox' service is not running";
     return code === 0 ? null : why.trim();
   };
-  const output = await zmlocalconfig(argv, { variant, uid, file: placesOf(dir).localconfig, reload });
+  // a stand-in whose zextras is root: then root is not refused
+  const asRoot = uid === 0 && zextrasUid !== 0;
+  const output = await zmlocalconfig(argv, { variant, asRoot, file: placesOf(dir).localconfig, reload });
   process.stdout.write(output.stdout);
   process.stderr.write(output.stderr);
   return output.code;

@@ -11,7 +11,7 @@ export interface Environment {
   readonly variant: 'java' | 'go';
   /** Used without -c. */
   readonly file: string;
-  readonly uid: number;
+  readonly asRoot: boolean;
   /** Null when it worked, else why not. */
   reload(): Promise<string | null>;
 }
@@ -88,7 +88,7 @@ class Program {
   }
 
   private refuseRoot(option: string): void {
-    if (this.java && this.env.uid === 0) throw new Failed(`cannot use ${option} when running as root`);
+    if (this.java && this.env.asRoot) throw new Failed(`cannot use ${option} when running as root`);
   }
 
   private refuseProtected(key: string): void {

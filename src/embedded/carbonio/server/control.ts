@@ -16,7 +16,7 @@ export function serveControl(host: Host): Promise<Server> {
     socket.on('data', (more: string) => {
       if (text.includes('\n')) return;
       text += more;
-      if (text.includes('\n')) void answer(host, socket, JSON.parse(text) as Question);
+      if (text.includes('\n')) void answer(host, socket, text);
     });
   });
   return new Promise((resolve, reject) => {
@@ -25,7 +25,7 @@ export function serveControl(host: Host): Promise<Server> {
   });
 }
 
-async function answer(host: Host, socket: Socket, { ask, argv, uid, cwd }: Question): Promise<void> {
+async function answer(host: Host, socket: Socket, line: string): Promise<void> {
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   const say = (part: Part): void => {
@@ -33,6 +33,7 @@ async function answer(host: Host, socket: Socket, { ask, argv, uid, cwd }: Quest
   };
   let code = 1;
   try {
+    const { ask, argv, uid, cwd } = JSON.parse(line) as Question;
     if (ask === 'reload') {
       const why = host.reload();
       if (why !== null) say({ err: why });
@@ -42,7 +43,7 @@ async function answer(host: Host, socket: Socket, { ask, argv, uid, cwd }: Quest
       code = await carbonio(host, { argv, uid, cwd, gone: gone.signal, out, err });
     }
   } catch (error) {
-    host.log(`carbonio ${argv.join(' ')}`, error);
+    host.log(`question ${line.trim()}`, error);
     say({ err: `internal error: ${(error as Error).message}\n` });
   }
   say({ exit: code });
