@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackupPath } from '../../src/backup-path/store';
 import { accountInfo, mail } from '../restore/store';
-import { CarbonioBench } from './carbonio-kit';
+import { CarbonioBench, until } from './carbonio-kit';
 
 const SERVER = 'mail.stand-in.invalid';
 let bench: CarbonioBench;
@@ -231,4 +231,18 @@ test('errors of use: what is missing, unknown or wrong is said, and nothing is q
     /Operation External Restore Failed\.[^]*no account nobody@example\.com/,
   );
   expect((await sync('doExternalRestore', bench.source, 'input_file', file)).code).toBe(0);
+});
+
+test('a scan that waited scans the path as it is when it starts: changes of the path do not queue', async () => {
+  await jane('one');
+  bench.up.setFaults([{ kind: 'hold', operation: 'AccountScan', at: 'end', milliseconds: 60_000, times: 1 }]);
+  const { operationId } = await bench.json('backup', 'doAccountScan', 'jane@example.com');
+  const waiting = sync('doSmartScan', 'start');
+  await until(async () => (await bench.names()).length === 2);
+  const wrong = join(bench.dir, 'wrong');
+  await bench.carbonio('config', 'set', 'server', SERVER, 'ZxBackup_DestPath', wrong);
+  expect(existsSync(wrong)).toBe(false);
+  await bench.carbonio('backup', 'doStopOperation', operationId);
+  expect((await waiting).code).toBe(0);
+  expect(existsSync(join(wrong, 'backup.json'))).toBe(true);
 });

@@ -126,6 +126,19 @@ test('with a lowered level no start and end is told, a crash is', async () => {
   expect(await bench.texts()).toEqual([]);
 });
 
+test('who waits for an operation while the daemon dies is told that it is gone; a second daemon is refused', async () => {
+  messages(1);
+  await bench.start();
+  await expect(bench.start()).rejects.toThrow(/Another daemon/);
+  bench.up.setFaults([
+    { kind: 'hold', at: 'phase1', milliseconds: 500, times: 1 },
+    { kind: 'crash', at: 'phase1', times: 1 },
+  ]);
+  const waiting = await bench.carbonio('--sync', 'backup', 'doExternalRestore', bench.source);
+  expect(waiting.stdout).toMatch(/^operation id: [^]*Unable to communicate with server\n$/);
+  expect(waiting.code).toBe(1);
+});
+
 test('who is not zextras is refused', async () => {
   await bench.start({ zextrasUid: 998 });
   expect(await bench.as(0, 'carbonio', 'backup', 'getAllOperations')).toMatchObject({ code: 1, stdout: '' });

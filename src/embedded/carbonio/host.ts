@@ -1,5 +1,5 @@
 /** Everything that a running stand-in is. One object a daemon; it alone writes the files in `state/`. */
-import { appendFileSync, existsSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MARKER } from '../../backup-path/layout';
 import { BackupPath } from '../../backup-path/store';
@@ -30,6 +30,8 @@ export class Host {
     readonly settings: Settings,
   ) {
     this.places = placesOf(dir);
+    // copies of operations that a crash ended
+    rmSync(this.places.work, { recursive: true, force: true });
     const state = (name: string): string => join(this.places.state, name);
     this.live = new LiveConfig(this.places.localconfig);
     this.faults = new Faults(this.places.faults);
