@@ -10,8 +10,10 @@ const LIBRARIES = [
   'ledger',
   'mail',
   'mailer',
+  'offsite',
   'report',
   'restore',
+  'rsync',
 ];
 
 const shared = {

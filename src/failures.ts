@@ -69,6 +69,73 @@ export const FAILURES = {
     retryable: true,
     remedy: 'Make the state folder of the worker writable and give it space.',
   },
+  RsyncMissing: {
+    retryable: false,
+    remedy: 'Install rsync (and util-linux, for setpriv) on the machine of the worker, e.g. apt-get install rsync.',
+  },
+  SecretUnusable: {
+    retryable: false,
+    remedy: 'Correct the file as named in the message: it must be a regular file that only its owner can read.',
+  },
+  SourceEmpty: {
+    retryable: false,
+    remedy: 'Check that the volume of the Backup Path is mounted and that this is the right folder.',
+  },
+  SyncOverlap: {
+    retryable: false,
+    remedy: 'Choose a destination that neither is in the Backup Path (or the state folder) nor holds it.',
+  },
+  DestinationMissing: {
+    retryable: false,
+    remedy: 'Mount the volume of the copy, or make the folder above the destination.',
+  },
+  DestinationGone: {
+    retryable: false,
+    remedy:
+      'Mount the volume of the copy. When the copy was removed on purpose, allow a new one (--allow-empty-destination).',
+  },
+  DestinationOccupied: {
+    retryable: false,
+    remedy: 'Choose an empty folder, or one that holds a copy of this Backup Path with its backup.json.',
+  },
+  DestinationOfOtherServer: {
+    retryable: false,
+    remedy: 'Choose a folder of its own for each server.',
+  },
+  DestinationNotCaseSensitive: {
+    retryable: false,
+    remedy:
+      'Choose a file system that tells upper from lower case (ext4, XFS, ZFS), not exFAT, FAT or a share of Windows or macOS.',
+  },
+  DestinationTooSmall: {
+    retryable: false,
+    remedy: 'Free space at the destination, or choose a larger one, then start the same sync again.',
+  },
+  DestinationFull: {
+    retryable: true,
+    remedy: 'Free space at the destination; the sync goes on by itself.',
+  },
+  TooManyDeletions: {
+    retryable: false,
+    remedy:
+      'Look with --dry-run at what would be deleted. When it is right, allow it with --max-delete and --max-delete-percent.',
+  },
+  SyncRunning: {
+    retryable: true,
+    remedy: 'It goes on by itself when that one has ended; end a process that hangs by its pid.',
+  },
+  SyncInterrupted: {
+    retryable: true,
+    remedy: 'Check the network and the other side; the same sync goes on from what is there.',
+  },
+  SyncIncomplete: {
+    retryable: true,
+    remedy: 'Mend what the message names (rights, a bad disk); nothing was deleted. Then start the same sync again.',
+  },
+  SyncRefused: {
+    retryable: false,
+    remedy: 'Correct what the message names (module, login, key, known hosts, a read-only module, rsync there).',
+  },
   ServerMissing: {
     retryable: false,
     remedy: 'Run `npm run setup`, or set TEMPORAL_CLI_PATH to the Temporal CLI.',

@@ -1,0 +1,215 @@
+/** Looking at what is at a destination, and trying whether names that differ in case are two files there. */
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { MARKER } from '../backup-path/layout';
+import { Problem } from '../failures';
+import { listArguments, PROBE, remotePath, runArguments, type Transport } from '../rsync/arguments';
+import { problemOf } from '../rsync/exit-codes';
+import { runRsync } from '../rsync/runner';
+import { makeDestination } from './guard-destination';
+
+/** What a volume or we may have there before a copy is. */
+const NO_CONTENT: ReadonlySet<string> = new Set(['.', 'lost+found', PROBE]);
+
+export interface OtherSide {
+  readonly exists: boolean;
+  readonly names: readonly string[];
+  /** Content of its backup.json; null when it has none. */
+  readonly marker: string | null;
+}
+
+export class OtherSideLook {
+  constructor(
+    private readonly transport: Transport,
+    /** For what is fetched or prepared. */
+    private readonly workDir: string,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async look(): Promise<OtherSide> {
+    const { destination } = this.transport;
+    if (destination.kind === 'path') return lookHere(destination.path);
+    const names: string[] = [];
+    const end = await runRsync(listArguments(this.transport), {
+      signal: this.signal,
+      onLine: (line) => {
+        const name = listedName(line);
+        if (name !== null && !NO_CONTENT.has(name)) names.push(name);
+      },
+    });
+    if (end.code === 23 && NOT_THERE.test(end.stderr)) return { exists: false, names: [], marker: null };
+    const problem = problemOf('Looking at the destination', end);
+    if (problem) throw problem;
+    return { exists: true, names, marker: names.includes(MARKER) ? await this.fetchMarker() : null };
+  }
+
+  private async fetchMarker(): Promise<string> {
+    const file = join(this.workDir, 'marker.json');
+    rmSync(file, { force: true });
+    await this.run('Reading its backup.json', {
+      from: remotePath(this.transport, MARKER),
+      to: file,
+      owners: false,
+    });
+    return readFileSync(file, 'utf8');
+  }
+
+  /**
+   * Writes two files whose names differ in case, lists them, removes them: rsync itself lets one overwrite the other
+   * and ends with 0. The folder above keeps the time that the source has.
+   * @throws Problem `DestinationNotCaseSensitive`, `SyncOverlap` when the destination is the source itself
+   */
+  async probe(source: string): Promise<void> {
+    const { destination } = this.transport;
+    const found = destination.kind === 'path' ? probeHere(destination.path) : await this.probeThere(source);
+    if (found.length === 2) return;
+    const what =
+      found.length === 1
+        ? 'At the destination, two names that differ only in case are one file; blobs would overwrite each other.'
+        : `At the destination, two files were written and ${found.length} are there.`;
+    throw new Problem('DestinationNotCaseSensitive', what);
+  }
+
+  private async probeThere(source: string): Promise<string[]> {
+    const local = join(this.workDir, 'probe');
+    const folder = join(local, PROBE);
+    rmSync(local, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    const token = randomUUID();
+    writeFileSync(join(folder, 'case'), token);
+    writeFileSync(join(folder, 'CASE'), `${token}${token}`);
+    likeSource(local, source);
+    try {
+      await this.run('Trying the destination', {
+        from: `${folder}/`,
+        to: remotePath(this.transport, `${PROBE}/`),
+      });
+      if (readHere(join(source, PROBE, 'case')) !== null)
+        throw new Problem('SyncOverlap', 'The destination is the Backup Path itself.', { source });
+      const names: string[] = [];
+      const end = await runRsync(listArguments(this.transport, `${PROBE}/`), {
+        signal: this.signal,
+        onLine: (line) => {
+          const name = listedName(line);
+          if (name !== null && name !== '.') names.push(name);
+        },
+      });
+      const problem = problemOf('Trying the destination', end);
+      if (problem) throw problem;
+      return names;
+    } finally {
+      rmSync(folder, { recursive: true });
+      likeSource(local, source);
+      await this.run('Tidying the destination', {
+        from: `${local}/`,
+        to: remotePath(this.transport),
+        only: PROBE,
+      });
+    }
+  }
+
+  /** Makes the last folder of its path. */
+  async make(source: string): Promise<void> {
+    const { destination } = this.transport;
+    if (destination.kind === 'path') return makeDestination(destination.path);
+    const empty = join(this.workDir, 'empty');
+    rmSync(empty, { recursive: true, force: true });
+    mkdirSync(empty);
+    likeSource(empty, source);
+    await this.run('Making the destination', { from: `${empty}/`, to: remotePath(this.transport) });
+  }
+
+  private async run(
+    what: string,
+    { from, to, only, owners }: { from: string; to: string; only?: string; owners?: boolean },
+  ): Promise<void> {
+    const args = runArguments(this.transport, {
+      from,
+      to,
+      ...(owners === undefined ? {} : { owners }),
+      ...(only === undefined ? {} : { delete: true }),
+    });
+    const more = only === undefined ? [] : [`--include=/${only}`, `--include=/${only}/**`, '--exclude=*'];
+    // rules stand in order: ours first, for the general ones hide the very folder
+    const end = await runRsync([...more, ...args], { signal: this.signal });
+    const problem = problemOf(what, end);
+    if (problem) throw problem;
+  }
+}
+
+/** rsync 3.5 ends with 23, and says why in the words of the C library. */
+const NOT_THERE = /change_dir .* failed: No such file or directory \(2\)/;
+
+/** `drwxr-xr-x          4096 2026/11/25 13:57:11 name` */
+export function listedName(line: string): string | null {
+  return /^[-dlpscbD]\S{9}\s+[\d,]+ \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (.+)$/.exec(line)?.[1] ?? null;
+}
+
+function lookHere(path: string): OtherSide {
+  let names: string[];
+  try {
+    names = readdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT') {
+      throw new Problem('SyncRefused', `${path} cannot be read (${code}).`, { path }, { cause: error });
+    }
+    if (readHere(dirname(path)) === 'folder') return { exists: false, names: [], marker: null };
+    throw new Problem(
+      'DestinationMissing',
+      `There is no folder ${dirname(path)}.`,
+      { path },
+      { cause: error },
+    );
+  }
+  const content = names.filter((name) => !NO_CONTENT.has(name));
+  const marker = content.includes(MARKER) ? readFileSync(join(path, MARKER), 'utf8') : null;
+  return { exists: true, names: content, marker };
+}
+
+function readHere(path: string): 'folder' | 'other' | null {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? null : stat.isDirectory() || stat.isSymbolicLink() ? 'folder' : 'other';
+}
+
+function probeHere(path: string): string[] {
+  const { atimeMs, mtimeMs } = lstatSync(path);
+  const folder = join(path, PROBE);
+  try {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'case'), 'one');
+    writeFileSync(join(folder, 'CASE'), 'other');
+    return readdirSync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Problem(
+      'SyncRefused',
+      `Nothing can be written to ${path} (${code}).`,
+      { path },
+      { cause: error },
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+  }
+}
+
+/** rsync gives the folder at the destination the attributes of the one that is sent. */
+function likeSource(folder: string, source: string): void {
+  const { mode, uid, gid, atimeMs, mtimeMs } = lstatSync(source);
+  chmodSync(folder, mode & 0o7777);
+  if (process.getuid?.() === 0) chownSync(folder, uid, gid);
+  utimesSync(folder, atimeMs / 1000, mtimeMs / 1000);
+}

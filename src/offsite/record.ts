@@ -1,0 +1,40 @@
+/** The record of the newest finished sync to a destination: what the age of the copy is told by. */
+import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { OFFSITE, readRecord, stateProblem, type CopyPlace, type CopyRecord } from './place';
+
+/** Whole or not at all, and durable. @throws Problem `StateUnavailable` */
+export function writeRecord({ recordFile, folder }: CopyPlace, record: CopyRecord): void {
+  const temporary = `${recordFile}.new`;
+  try {
+    const fd = openSync(temporary, 'w', 0o600);
+    try {
+      writeSync(fd, `${JSON.stringify(record, null, 2)}\n`);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, recordFile);
+    const dir = openSync(folder, 'r');
+    fsyncSync(dir);
+    closeSync(dir);
+  } catch (error) {
+    throw stateProblem(`${recordFile} cannot be written`, error);
+  }
+}
+
+/** Of every destination that was synced from this machine, by destination. */
+export function listRecords(stateDir: string): CopyRecord[] {
+  const root = join(stateDir, OFFSITE);
+  let folders: string[];
+  try {
+    folders = readdirSync(root);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw stateProblem(`${root} cannot be listed`, error);
+  }
+  return folders
+    .map((name) => readRecord(join(root, name, 'record.json')))
+    .filter((record) => record !== null)
+    .sort((a, b) => (a.destination < b.destination ? -1 : 1));
+}

@@ -1,0 +1,149 @@
+/**
+ * Comparing both sides by a dry run: which metadata differ, how much there is to copy, what would be deleted. The
+ * lists go to disk.
+ */
+import { closeSync, openSync, statfsSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { BLOBS } from '../backup-path/layout';
+import { remotePath } from '../rsync/arguments';
+import { nameBytes, parseChange, type Change } from '../rsync/output';
+import { guardDeletions, guardSpace, surelyFits } from './guard-destination';
+import type { Survey } from './model';
+import { NameList } from './name-list';
+import { sync, type SyncContext } from './sync-context';
+import { measureBlobs, walkMetadata } from './walk';
+
+/** Names of lists in the work folder. */
+export const LISTS = {
+  /** Metadata that differ. */
+  metadata: 'metadata.list',
+  /** Blobs that the source did not have before anything was staged. */
+  deadBlobs: 'dead-blobs.list',
+  /** Folders of blobs, likewise. */
+  deadFolders: 'dead-folders.list',
+  /** For people, of a dry run. */
+  plan: 'plan.txt',
+} as const;
+
+export const isBlobName = (name: string): boolean => name === BLOBS || name.startsWith(`${BLOBS}/`);
+
+/** @throws Problem `DestinationTooSmall`, `TooManyDeletions`, of the end of rsync */
+export async function survey(context: SyncContext, first: boolean): Promise<Survey> {
+  const { input } = context.request;
+  // a first copy has nothing to compare with: the walk is cheaper
+  const found = first && !input.dryRun ? await surveyFirst(context) : await compare(context);
+  if (context.transport.destination.kind === 'path' && !input.dryRun && found.bytes > 0) {
+    guardSpace(context.transport.destination.path, found);
+  }
+  return found;
+}
+
+async function surveyFirst(context: SyncContext): Promise<Survey> {
+  const { source, place, transport, signal } = context;
+  const startedAt = performance.now();
+  const list = new NameList(join(place.workDir, LISTS.metadata));
+  let measured = { bytes: 0, files: 0 };
+  try {
+    for await (const names of walkMetadata(source, signal)) for (const name of names) list.add(name);
+    const { destination } = transport;
+    if (destination.kind === 'path' && !surelyFits(source, destination.path)) {
+      measured = await measureBlobs(source, signal);
+      measured = {
+        bytes: measured.bytes + list.count * blockSize(source),
+        files: measured.files + list.count,
+      };
+    }
+  } finally {
+    list.close();
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const { bytes, files } = measured;
+  return { metadata: list.count, blobs: 1, bytes, files, deletions: 0, allowed: 0, totalSize: 0, seconds };
+}
+
+/** Metadata files are small: each takes about a block. */
+const blockSize = (path: string): number => statfsSync(path).bsize;
+
+async function compare(context: SyncContext): Promise<Survey> {
+  const { source, place, request, transport } = context;
+  const { input } = request;
+  const lists = new SurveyLists(place.workDir, input.dryRun);
+  let result;
+  try {
+    const run = {
+      ...{ from: `${source}/`, to: remotePath(transport), dryRun: true, itemize: true },
+      ...{ checksum: input.checksum, delete: input.delete === 'now' },
+    };
+    result = await sync(context, run, {
+      what: 'comparing',
+      onLine: (line) => {
+        const change = parseChange(line);
+        if (change !== null) lists.take(change, context);
+      },
+    });
+  } finally {
+    lists.close();
+  }
+  const { stats, seconds } = result;
+  const { blobs, files, deletions, contentBytes } = lists;
+  const inCopy = Math.max(0, stats.files - stats.created) + deletions;
+  const allowed = input.delete === 'now' ? guardDeletionsOf(input, deletions, inCopy) : 0;
+  const { totalSize } = stats;
+  const metadata = lists.metadata.count;
+  return { metadata, blobs, bytes: contentBytes, files, deletions, allowed, totalSize, seconds };
+}
+
+/** A dry run is how people learn what they would have to allow. */
+function guardDeletionsOf(input: SyncContext['request']['input'], deletions: number, inCopy: number): number {
+  return input.dryRun ? deletions : guardDeletions(deletions, inCopy, input.maxDeletions);
+}
+
+class SurveyLists {
+  readonly metadata: NameList;
+  private readonly deadBlobs: NameList;
+  private readonly deadFolders: NameList;
+  private readonly plan: number | null;
+  blobs = 0;
+  files = 0;
+  deletions = 0;
+  contentBytes = 0;
+  private told = 0;
+
+  constructor(folder: string, withPlan: boolean) {
+    this.metadata = new NameList(join(folder, LISTS.metadata));
+    this.deadBlobs = new NameList(join(folder, LISTS.deadBlobs));
+    this.deadFolders = new NameList(join(folder, LISTS.deadFolders));
+    this.plan = withPlan ? openSync(join(folder, LISTS.plan), 'w', 0o600) : null;
+  }
+
+  take(change: Change, { onProgress }: SyncContext): void {
+    const { name, kind, type } = change;
+    if (kind === 'deleted') {
+      this.deletions++;
+      if (isBlobName(name)) (type === 'folder' ? this.deadFolders : this.deadBlobs).add(name);
+    } else if (isBlobName(name)) this.blobs++;
+    else this.metadata.add(name);
+    if (change.content) {
+      this.files++;
+      this.contentBytes += change.size;
+    }
+    this.write(change);
+    const done = this.blobs + this.metadata.count + this.deletions;
+    if (done - this.told < 100) return;
+    this.told = done;
+    onProgress({ step: 'comparing', done, total: 0, unit: 'differences' });
+  }
+
+  /** Folders of which only the time differs are no news for people. */
+  private write({ kind, name, type, isNew, content }: Change): void {
+    if (this.plan === null || (kind === 'changed' && type === 'folder' && !isNew)) return;
+    const mark = kind === 'deleted' ? '-' : isNew ? '+' : content ? '~' : '·';
+    const end = type === 'folder' ? '/' : '';
+    writeSync(this.plan, Buffer.concat([Buffer.from(`${mark} `), nameBytes(name), Buffer.from(`${end}\n`)]));
+  }
+
+  close(): void {
+    for (const list of [this.metadata, this.deadBlobs, this.deadFolders]) list.close();
+    if (this.plan !== null) closeSync(this.plan);
+  }
+}

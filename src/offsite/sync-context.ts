@@ -1,0 +1,107 @@
+/** What every step of a sync works with. */
+import { BackupPath } from '../backup-path/store';
+import { Problem } from '../failures';
+import { asOutage } from '../restore/session';
+import { runArguments, type Run, type Transport } from '../rsync/arguments';
+import { problemOf, verdictOf } from '../rsync/exit-codes';
+import { StatsReader, type RsyncStats } from '../rsync/output';
+import { parseProgress, type RsyncProgress } from '../rsync/progress';
+import { runRsync } from '../rsync/runner';
+import { byteSize, shortDuration } from '../report/format';
+import type { SyncRequest } from './model';
+import { CopyPlace, destinationOf, transportOf } from './place';
+
+export interface StepProgress {
+  readonly step: string;
+  readonly done: number;
+  /** 0 while it is not known. */
+  readonly total: number;
+  readonly unit: string;
+  /** More, in words. */
+  readonly note?: string;
+}
+
+export interface StepHooks {
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: StepProgress) => void;
+}
+
+export interface SyncContext extends StepHooks {
+  readonly request: SyncRequest;
+  readonly source: string;
+  readonly store: BackupPath;
+  readonly place: CopyPlace;
+  readonly transport: Transport;
+}
+
+/** @param begun the first step was done: from then on a source that is not there is an outage, not a mistake */
+export function openContext(
+  stateDir: string,
+  request: SyncRequest,
+  hooks: StepHooks,
+  begun = true,
+): SyncContext {
+  const { input } = request;
+  const place = new CopyPlace(stateDir, destinationOf(input.destination));
+  let store: BackupPath;
+  try {
+    store = BackupPath.open(input.sourcePath);
+  } catch (error) {
+    throw begun ? asOutage(error) : error;
+  }
+  place.make();
+  return { ...hooks, request, source: store.root, store, place, transport: transportOf(input) };
+}
+
+export interface RunResult {
+  readonly stats: RsyncStats;
+  readonly vanished: boolean;
+  readonly seconds: number;
+}
+
+export interface RunOptions {
+  readonly what: string;
+  readonly onLine?: (line: string) => void;
+}
+
+/** Runs one rsync of a sync. @throws Problem of its end (exit-codes.ts) */
+export async function sync(
+  context: Pick<SyncContext, 'transport' | 'signal' | 'onProgress'>,
+  run: Run,
+  { what, onLine }: RunOptions,
+): Promise<RunResult> {
+  const reader = new StatsReader();
+  let latest: RsyncProgress | null = null;
+  const startedAt = performance.now();
+  const end = await runRsync(runArguments(context.transport, run), {
+    signal: context.signal,
+    onLine: (line) => {
+      const progress = parseProgress(line, latest);
+      if (progress !== null) {
+        latest = progress;
+        context.onProgress(toldOf(what, progress));
+        return;
+      }
+      reader.take(line);
+      onLine?.(line);
+    },
+  });
+  const problem = problemOf(what, end);
+  if (problem) throw problem;
+  const stats = reader.stats();
+  if (stats === null) throw unintelligible(what);
+  return {
+    stats,
+    vanished: verdictOf(end) === 'vanished',
+    seconds: (performance.now() - startedAt) / 1000,
+  };
+}
+
+/** An answer that is not understood is no success. */
+const unintelligible = (what: string): Problem =>
+  new Problem('SyncRefused', `${what}: rsync ended well but printed no figures that are understood.`);
+
+function toldOf(step: string, { bytes, rate, left, checked, total }: RsyncProgress): StepProgress {
+  const note = `${byteSize(bytes)} at ${byteSize(rate)}/s${left > 0 ? `, ${shortDuration(left)} left` : ''}`;
+  return { step, done: checked, total, unit: 'files', note };
+}
