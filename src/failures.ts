@@ -71,11 +71,13 @@ export const FAILURES = {
   },
   RsyncMissing: {
     retryable: false,
-    remedy: 'Install rsync (and util-linux, for setpriv) on the machine of the worker, e.g. apt-get install rsync.',
+    remedy:
+      'Install rsync (and util-linux, for setpriv) on the machine of the worker, e.g. apt-get install rsync.',
   },
   SecretUnusable: {
     retryable: false,
-    remedy: 'Correct the file as named in the message: it must be a regular file that only its owner can read.',
+    remedy:
+      'Correct the file as named in the message: it must be a regular file that only its owner can read.',
   },
   SourceEmpty: {
     retryable: false,
@@ -130,11 +132,13 @@ export const FAILURES = {
   },
   SyncIncomplete: {
     retryable: true,
-    remedy: 'Mend what the message names (rights, a bad disk); nothing was deleted. Then start the same sync again.',
+    remedy:
+      'Mend what the message names (rights, a bad disk); nothing was deleted. Then start the same sync again.',
   },
   SyncRefused: {
     retryable: false,
-    remedy: 'Correct what the message names (module, login, key, known hosts, a read-only module, rsync there).',
+    remedy:
+      'Correct what the message names (module, login, key, known hosts, a read-only module, rsync there).',
   },
   ServerMissing: {
     retryable: false,

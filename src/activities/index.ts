@@ -1,6 +1,7 @@
 /** Every activity of a worker. */
 import type { Config } from '../config';
 import type { HostWork } from './host-work';
+import { createOffsiteActivities } from './offsite';
 import { createQueueActivities } from './queue';
 import { createRescueActivities } from './rescue';
 import { createRestoreActivities } from './restore';
@@ -14,6 +15,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createQueueActivities(work),
     ...createVerifyActivities(config),
     ...createRescueActivities(config),
+    ...createOffsiteActivities(config, work),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

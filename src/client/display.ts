@@ -112,7 +112,7 @@ function barLine(snapshot: Snapshot, percent: number, perSecond: number | null, 
   const amount = `${grouped(snapshot.done)}/${grouped(snapshot.total)}`;
   const parts = [
     `${phaseText(snapshot)} ${bar}${percent} % ${amount}`,
-    speedText(snapshot, perSecond),
+    snapshot.note ?? speedText(snapshot, perSecond),
     countsText(snapshot),
   ];
   return parts.filter((part) => part !== '').join('  ');

@@ -24,6 +24,13 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'UnknownDialect',
   'AccountNotFound',
   'TargetInsideSource',
+  'SourceEmpty',
+  'SecretUnusable',
+  'SyncOverlap',
+  'DestinationMissing',
+  'DestinationOccupied',
+  'DestinationOfOtherServer',
+  'DestinationNotCaseSensitive',
 ]);
 
 export function exitCodeOf(failureType: string): number {

@@ -1,8 +1,10 @@
 /** The ends of operations that are no restore, each shown as its own command shows it. */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { ExternalRestoreResult } from '../contracts/external-restore';
+import type { OffsiteSyncResult } from '../contracts/offsite-sync';
 import type { RescueItemsResult } from '../contracts/rescue-items';
 import type { VerifyResult } from '../contracts/verify';
+import { showSyncEnd } from './commands/offsite-sync';
 import { showRescueEnd } from './commands/rescue';
 import { showRetryEnd } from './commands/retry';
 import { showVerifyEnd } from './commands/verify';
@@ -19,6 +21,11 @@ export async function showOtherEnd(
   if (type === 'verify')
     await showVerifyEnd(
       { ...end, outcome: await outcomeOf<VerifyResult>(link.client, operationId, runId) },
+      json,
+    );
+  else if (type === 'offsiteSync')
+    await showSyncEnd(
+      { ...end, outcome: await outcomeOf<OffsiteSyncResult>(link.client, operationId, runId) },
       json,
     );
   else if (type === 'rescueItems')

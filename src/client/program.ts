@@ -8,6 +8,7 @@ import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
 import { addInspectCommands } from './inspect-commands';
+import { addOffsiteCommand } from './offsite-command';
 import { port, stateDirOption } from './options';
 import { addQueueCommand } from './queue-command';
 import { addRestoreOptions } from './restore-options';
@@ -108,6 +109,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     );
 
   addInspectCommands(program, onExit);
+  addOffsiteCommand(program, onExit);
 
   return program;
 }

@@ -57,7 +57,7 @@ export function phaseText({ phase, cancelling }: Snapshot): string {
 
 /** Everything in one line. */
 export function progressLine(snapshot: Snapshot, perSecond: number | null): string {
-  const { phase, done, total, unit, waiting } = snapshot;
+  const { phase, done, total, unit, waiting, note } = snapshot;
   const percent = percentOf(snapshot);
   const amount =
     percent === null
@@ -65,7 +65,9 @@ export function progressLine(snapshot: Snapshot, perSecond: number | null): stri
         ? `${grouped(done)} ${unit}`
         : ''
       : `${grouped(done)} of ${grouped(total)}${unit === phase ? '' : ` ${unit}`} (${percent} %)`;
-  const parts = waiting === null ? [amount, countsText(snapshot), speedText(snapshot, perSecond)] : [amount];
+  // a step that tells its own speed knows more of it
+  const speed = note ?? speedText(snapshot, perSecond);
+  const parts = waiting === null ? [amount, countsText(snapshot), speed] : [amount];
   if (waiting !== null) parts.push(`waiting: ${printable(waiting)}`);
   const text = parts.filter((part) => part !== '').join('; ');
   return text === '' ? phaseText(snapshot) : `${phaseText(snapshot)}: ${text}`;

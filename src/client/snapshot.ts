@@ -23,6 +23,8 @@ export interface Snapshot {
   readonly total: number;
   readonly unit: string;
   readonly counts: Counts | null;
+  /** More of a running step, in its own words. */
+  readonly note?: string;
   /** Why it does not go on just now. */
   readonly waiting: string | null;
   readonly cancelling: boolean;
@@ -55,11 +57,11 @@ export async function queryStatus(
 export async function snapshotOf(
   client: Client,
   description: WorkflowExecutionDescription,
-  status: ExternalRestoreStatus | undefined,
+  status: (ExternalRestoreStatus & { waiting?: string | null }) | undefined,
 ): Promise<Snapshot> {
   const pending = await readPending(client, description.raw);
   const cancelling = description.raw.workflowExtendedInfo?.cancelRequested ?? false;
-  const waiting = queuedText(status) ?? pending.waiting;
+  const waiting = queuedText(status) ?? pending.waiting ?? status?.waiting ?? null;
   return { ...merge(status, pending), waiting, cancelling, answered: status !== undefined };
 }
 
@@ -80,7 +82,8 @@ function merge(status: ExternalRestoreStatus | undefined, { progress }: PendingS
   const counts =
     live && live.done > (status?.handled ?? 0) ? countsIn(live.counters) : countsIn(statusCounts(status));
   if (progress && !live) {
-    return { phase, done: progress.done, total: progress.total, unit: progress.unit, counts };
+    const { done, total, unit, note } = progress;
+    return { phase, done, total, unit, counts, ...(typeof note === 'string' ? { note } : {}) };
   }
   // in every other phase the items would be a bar that stands still
   const counting = live !== null || phase === 'items';

@@ -1,6 +1,7 @@
 /** The workflows that people start, by the name that Temporal knows them by. */
 import type { z } from 'zod';
 import { externalRestoreExample, externalRestoreInput } from '../contracts/external-restore';
+import { offsiteSyncExample, offsiteSyncInput } from '../contracts/offsite-sync';
 import { rescueItemsExample, rescueItemsInput } from '../contracts/rescue-items';
 import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
 import { verifyExample, verifyInput } from '../contracts/verify';
@@ -21,6 +22,15 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map([
       schema: externalRestoreInput,
       example: externalRestoreExample,
       internal: ['turnOf', 'turn', 'carry', 'onlyItems'],
+    },
+  ],
+  [
+    'offsiteSync',
+    {
+      what: 'copies a Backup Path to another place',
+      schema: offsiteSyncInput,
+      example: offsiteSyncExample,
+      internal: [],
     },
   ],
   [

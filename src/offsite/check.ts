@@ -16,7 +16,7 @@ export async function checkSync(context: SyncContext, stateDir: string): Promise
   guardSource(source);
   guardSecrets(transport);
   if (destination.kind === 'path') guardOverlap(source, destination.path, stateDir);
-  guardRunning(destination);
+  if (!dryRun) guardRunning(destination);
   const known = place.record();
   const other = new OtherSideLook(transport, place.workDir, signal);
   const side = await other.look();

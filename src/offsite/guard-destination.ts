@@ -83,13 +83,22 @@ export function surelyFits(source: string, destination: string): boolean {
   return to.bavail * to.bsize > used * MARGIN && (to.files === 0 || to.ffree > from.files - from.ffree);
 }
 
+interface DeletionLimits {
+  readonly count: number;
+  readonly percent: number;
+}
+
+/** @param inCopy files and folders of the copy */
+export const allowedDeletions = (inCopy: number, { count, percent }: DeletionLimits): number =>
+  Math.min(count, Math.floor((inCopy * percent) / 100));
+
 /** How many may be deleted. @throws Problem `TooManyDeletions` */
 export function guardDeletions(
   deletions: number,
   inCopy: number,
-  { count, percent }: { count: number; percent: number },
+  { count, percent }: DeletionLimits,
 ): number {
-  const allowed = Math.min(count, Math.floor((inCopy * percent) / 100));
+  const allowed = allowedDeletions(inCopy, { count, percent });
   if (deletions <= allowed) return allowed;
   const share = inCopy === 0 ? 0 : Math.round((1000 * deletions) / inCopy) / 10;
   const what =

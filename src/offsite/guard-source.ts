@@ -1,6 +1,7 @@
 /** What must hold on this side before anything is touched. */
-import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { ACCOUNTS, BLOBS } from '../backup-path/layout';
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { ACCOUNTS, BLOBS, MARKER } from '../backup-path/layout';
 import { Problem } from '../failures';
 import type { Transport } from '../rsync/arguments';
 import { isWithin, realPathOf } from './real-path';
@@ -38,6 +39,10 @@ export function guardOverlap(source: string, destination: string, stateDir: stri
   };
   if (isWithin(real, source)) refuse(`The destination ${real} is in the Backup Path ${source}.`);
   if (isWithin(source, real)) refuse(`The Backup Path ${source} is in the destination ${real}.`);
+  for (let above = dirname(real); above !== '/'; above = dirname(above)) {
+    if (existsSync(join(above, MARKER)))
+      refuse(`The destination ${real} is in another Backup Path or copy, ${above}.`);
+  }
   const state = realPathOf(stateDir);
   if (isWithin(state, real)) refuse(`The state folder ${state} is in the destination ${real}.`);
 }

@@ -42,6 +42,7 @@ export function transportOf(input: PlaceInput): Transport {
 }
 
 export class CopyPlace {
+  readonly name: string;
   readonly folder: string;
   readonly workDir: string;
   readonly recordFile: string;
@@ -49,9 +50,12 @@ export class CopyPlace {
   constructor(
     stateDir: string,
     readonly destination: Destination,
+    /** A dry run has a work folder of its own: it may run beside a sync. */
+    work: 'work' | 'dry-run' = 'work',
   ) {
-    this.folder = join(stateDir, OFFSITE, copyName(destination));
-    this.workDir = join(this.folder, 'work');
+    this.name = copyName(destination);
+    this.folder = join(stateDir, OFFSITE, this.name);
+    this.workDir = join(this.folder, work);
     this.recordFile = join(this.folder, 'record.json');
   }
 

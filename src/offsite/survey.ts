@@ -5,9 +5,10 @@
 import { closeSync, openSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BLOBS } from '../backup-path/layout';
+import type { OffsiteSyncInput } from '../contracts/offsite-sync';
 import { remotePath } from '../rsync/arguments';
 import { nameBytes, parseChange, type Change } from '../rsync/output';
-import { guardDeletions, guardSpace, surelyFits } from './guard-destination';
+import { allowedDeletions, guardDeletions, guardSpace, surelyFits } from './guard-destination';
 import type { Survey } from './model';
 import { NameList } from './name-list';
 import { sync, type SyncContext } from './sync-context';
@@ -87,15 +88,20 @@ async function compare(context: SyncContext): Promise<Survey> {
   const { stats, seconds } = result;
   const { blobs, files, deletions, contentBytes } = lists;
   const inCopy = Math.max(0, stats.files - stats.created) + deletions;
-  const allowed = input.delete === 'now' ? guardDeletionsOf(input, deletions, inCopy) : 0;
+  const allowed = allowedOf(input, deletions, inCopy);
   const { totalSize } = stats;
   const metadata = lists.metadata.count;
   return { metadata, blobs, bytes: contentBytes, files, deletions, allowed, totalSize, seconds };
 }
 
-/** A dry run is how people learn what they would have to allow. */
-function guardDeletionsOf(input: SyncContext['request']['input'], deletions: number, inCopy: number): number {
-  return input.dryRun ? deletions : guardDeletions(deletions, inCopy, input.maxDeletions);
+/** A dry run is how people learn what they would have to allow: it refuses nothing. */
+function allowedOf(
+  { dryRun, maxDeletions, ...input }: OffsiteSyncInput,
+  deletions: number,
+  inCopy: number,
+): number {
+  if (input.delete === 'never') return 0;
+  return dryRun ? allowedDeletions(inCopy, maxDeletions) : guardDeletions(deletions, inCopy, maxDeletions);
 }
 
 class SurveyLists {

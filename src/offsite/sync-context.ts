@@ -42,7 +42,8 @@ export function openContext(
   begun = true,
 ): SyncContext {
   const { input } = request;
-  const place = new CopyPlace(stateDir, destinationOf(input.destination));
+  const work = input.dryRun ? 'dry-run' : 'work';
+  const place = new CopyPlace(stateDir, destinationOf(input.destination), work);
   let store: BackupPath;
   try {
     store = BackupPath.open(input.sourcePath);

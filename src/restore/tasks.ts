@@ -33,6 +33,8 @@ export interface TaskProgress {
   readonly done: number;
   readonly total: number;
   readonly unit: string;
+  /** More, in words. */
+  readonly note?: string;
   readonly counters?: Counters;
   readonly accountsDone?: number;
 }

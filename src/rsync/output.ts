@@ -82,21 +82,19 @@ export class StatsReader {
   /** Null when rsync did not come to print them. A receiver that is old says nothing of deletions. */
   stats(): RsyncStats | null {
     if (!this.found.has('files') || !this.found.has('sent') || !this.found.has('received')) return null;
-    const values = STATS.map(([key]) => [key, this.found.get(key) ?? 0]);
-    return Object.fromEntries(values);
+    const of = (key: keyof RsyncStats): number => this.found.get(key) ?? 0;
+    return {
+      files: of('files'),
+      created: of('created'),
+      deleted: of('deleted'),
+      transferred: of('transferred'),
+      totalSize: of('totalSize'),
+      transferredSize: of('transferredSize'),
+      sent: of('sent'),
+      received: of('received'),
+    };
   }
 }
-
-export const NO_STATS: RsyncStats = {
-  files: 0,
-  created: 0,
-  deleted: 0,
-  transferred: 0,
-  totalSize: 0,
-  transferredSize: 0,
-  sent: 0,
-  received: 0,
-};
 
 /** How many times less went over the line than the files are large; null when nothing did. */
 export function speedUp({ totalSize, sent, received }: RsyncStats): number | null {

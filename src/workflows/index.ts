@@ -1,4 +1,5 @@
 export { externalRestore } from './external-restore';
+export { offsiteSync } from './offsite-sync';
 export { operationQueue } from './operation-queue';
 export { rescueItems } from './rescue-items';
 export { retryUnrestored } from './retry-unrestored';

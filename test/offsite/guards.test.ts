@@ -70,6 +70,8 @@ describeRsync('guards', () => {
     symlinkSync(ground.source, join(ground.dir, 'link'));
     expect((await refusal({ destination: join(ground.dir, 'link/copy') })).type).toBe('SyncOverlap');
     expect((await refusal({ destination: ground.stateDir })).type).toBe('SyncOverlap');
+    new TestStore(join(ground.dir, 'other'));
+    expect((await refusal({ destination: join(ground.dir, 'other/copy') })).type).toBe('SyncOverlap');
     const { port } = await ground.daemon();
     expect((await refusal({ destination: `rsync://127.0.0.1:${port}/itself` })).type).toBe('SyncOverlap');
     expect(readdirSync(ground.source)).not.toContain('.lifeboat-probe');

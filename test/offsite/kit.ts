@@ -147,7 +147,7 @@ export class Offsite {
         if (leftOut === 0) break;
       }
     }
-    if (context.request.input.delete === 'now') {
+    if (context.request.input.delete === 'now' && found.deletions > 0) {
       passes.push(await deleteMetadata(context, found.allowed));
       if (leftOut === 0) passes.push(await deleteBlobs(context));
     }

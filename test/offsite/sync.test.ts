@@ -1,8 +1,19 @@
 /** Real rsync, to a folder and to a real daemon. */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
-import { LISTS } from '../../src/offsite/survey';
+import { stage } from '../../src/offsite/stage';
+import { LISTS, survey } from '../../src/offsite/survey';
 import { mail, state } from '../restore/store';
 import { dangling, describeRsync, Offsite } from './kit';
 
@@ -76,8 +87,35 @@ describeRsync.each(['folder', 'daemon'])('to a %s', (kind) => {
     expect(survey).toMatchObject({ files: 2, deletions: 1 });
     expect(ground.differences().length).toBeGreaterThan(2);
     expect(statSync(ground.copy).mtimeMs).toBe(before);
-    const plan = readFileSync(join(ground.context(to).place.workDir, LISTS.plan), 'utf8').split('\n');
+    const plan = readFileSync(
+      join(ground.context({ ...to, dryRun: true }).place.workDir, LISTS.plan),
+      'utf8',
+    ).split('\n');
     expect(plan.filter((line) => line.startsWith('- '))).toEqual(['- map_other']);
     expect(plan.filter((line) => line.startsWith('+ '))).toContain(`+ ${itemPath('a1', 5000)}`);
   });
 });
+
+(process.getuid?.() === 0 ? test : test.skip)(
+  'metadata that cannot be read are counted; the rest is staged',
+  async () => {
+    ground.fill(1, 5);
+    spawnSync('chmod', ['-R', 'a+rX', ground.dir]);
+    mkdirSync(ground.copy);
+    const closed = join(ground.source, itemPath('a1', 258));
+    chmodSync(closed, 0);
+    const context = ground.context();
+    spawnSync('chown', ['-R', '65534', ground.stateDir]);
+    await survey(context, true);
+    spawnSync('chown', ['-R', '65534', ground.stateDir]);
+    process.seteuid?.(65534);
+    let staged;
+    try {
+      staged = await stage(context, join(context.place.workDir, LISTS.metadata));
+    } finally {
+      process.seteuid?.(0);
+    }
+    expect(staged).toMatchObject({ unreadable: 1, example: `${closed} (EACCES)` });
+    expect(existsSync(join(context.place.workDir, 'staging', itemPath('a1', 257)))).toBe(true);
+  },
+);

@@ -1,0 +1,152 @@
+/** Activities of an offsite sync: each is one step; rsync does the work and this process heartbeats for it. */
+import { cancellationSignal, Context } from '@temporalio/activity';
+import { basename, join } from 'node:path';
+import type { Config } from '../config';
+import { assertSameSource, checkSync } from '../offsite/check';
+import type { Checked, PassResult, Staged, Survey, SyncRequest } from '../offsite/model';
+import {
+  claim,
+  copyBlobs,
+  deleteBlobs,
+  deleteMetadata,
+  LEFT_OUT,
+  sendMetadata,
+  tidy,
+} from '../offsite/passes';
+import { CopyPlace, destinationOf } from '../offsite/place';
+import { writeRecord } from '../offsite/record';
+import { stage } from '../offsite/stage';
+import { LISTS, survey } from '../offsite/survey';
+import { openContext, type StepProgress, type SyncContext } from '../offsite/sync-context';
+import { beating } from './beating';
+import { toFailure } from './failure';
+import type { HostWork } from './host-work';
+import { OffsiteLocks } from './offsite-lock';
+
+export interface SyncStep {
+  readonly request: SyncRequest;
+  /** Of the source at the start. */
+  readonly serverId: string;
+}
+
+export interface FinishedSync {
+  readonly files: number;
+  readonly bytes: number;
+  readonly deleted: number;
+  /** Whether what the source no longer has is gone from the copy. */
+  readonly swept: boolean;
+}
+
+/** Heartbeats while `body` runs. A cancellation stays one, whatever rsync said when it was ended. */
+export async function offsiteStep<T>(
+  body: (hooks: { signal: AbortSignal; onProgress: (progress: StepProgress) => void }) => Promise<T>,
+): Promise<T> {
+  return beating<StepProgress, T>(async (onProgress) => {
+    const signal = cancellationSignal();
+    try {
+      return await body({ signal, onProgress });
+    } catch (error) {
+      if (signal.aborted) await Context.current().cancelled;
+      throw toFailure(error);
+    }
+  });
+}
+
+export function createOffsiteActivities(config: Config, work: HostWork) {
+  const { stateDir } = config;
+  const locks = new OffsiteLocks(config, work);
+
+  const locked = <T>(context: SyncContext, body: () => Promise<T>): Promise<T> => {
+    const { place, request, onProgress } = context;
+    const waiting = (note: string): void =>
+      onProgress({ step: 'waiting', done: 0, total: 0, unit: 'files', note });
+    return locks.during(`${place.name}-${basename(place.workDir)}`, request, waiting, body);
+  };
+
+  const step = <T>({ request, serverId }: SyncStep, body: (context: SyncContext) => Promise<T>): Promise<T> =>
+    offsiteStep(async (hooks) => {
+      const context = openContext(stateDir, request, hooks);
+      assertSameSource(context, serverId);
+      return locked(context, () => body(context));
+    });
+
+  return {
+    /** Every guard that needs no comparison. Touches nothing but a folder for a probe, which it removes. */
+    async checkOffsiteSync({ request }: { request: SyncRequest }): Promise<Checked> {
+      return offsiteStep(async (hooks) => {
+        const context = openContext(stateDir, request, hooks, false);
+        return locked(context, () => checkSync(context, stateDir));
+      });
+    },
+
+    /** What differs, what would be deleted, and the guards on that. */
+    async surveyOffsite(input: SyncStep & { first: boolean }): Promise<Survey & { listFile: string }> {
+      return step(input, async (context) => ({
+        ...(await survey(context, input.first)),
+        listFile: join(context.place.workDir, LISTS.plan),
+      }));
+    },
+
+    /** Puts backup.json into an empty destination. */
+    async claimCopy(input: SyncStep): Promise<PassResult> {
+      return step(input, claim);
+    },
+
+    /** Keeps metadata aside. @param round 0: what differs; later: what the last round left out */
+    async stageMetadata(input: SyncStep & { round: number }): Promise<Staged> {
+      return step(input, (context) =>
+        stage(context, join(context.place.workDir, input.round === 0 ? LISTS.metadata : LEFT_OUT)),
+      );
+    },
+
+    async copyBlobs(input: SyncStep): Promise<PassResult> {
+      return step(input, copyBlobs);
+    },
+
+    async sendMetadata(input: SyncStep): Promise<PassResult> {
+      return step(input, sendMetadata);
+    },
+
+    async deleteOffsiteMetadata(input: SyncStep & { allowed: number }): Promise<PassResult> {
+      return step(input, (context) => deleteMetadata(context, input.allowed));
+    },
+
+    async deleteOffsiteBlobs(input: SyncStep): Promise<PassResult> {
+      return step(input, deleteBlobs);
+    },
+
+    /** Keeps the time of this sync as that of the newest copy. */
+    async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<void> {
+      return step(input, async (context) => {
+        const { request, place, source } = context;
+        const { swept, ...figures } = input.finished;
+        const startedAt = new Date(request.startedAt).toISOString();
+        writeRecord(place, {
+          destination: request.input.destination,
+          sourcePath: source,
+          serverId: input.serverId,
+          lastSuccess: startedAt,
+          endedAt: new Date().toISOString(),
+          operationId: request.operationId,
+          ...figures,
+          lastDelete: swept ? startedAt : (place.record()?.lastDelete ?? null),
+        });
+      });
+    },
+
+    /** Removes what was staged. Never on the other side: partial files stay for the next attempt. */
+    async tidyOffsite({ request }: { request: SyncRequest }): Promise<void> {
+      return offsiteStep(async () => {
+        const { dryRun, destination } = request.input;
+        const place = new CopyPlace(stateDir, destinationOf(destination), dryRun ? 'dry-run' : 'work');
+        const name = `${place.name}-${basename(place.workDir)}`;
+        await locks.during(
+          name,
+          request,
+          () => undefined,
+          async () => tidy({ place }, dryRun),
+        );
+      });
+    },
+  };
+}

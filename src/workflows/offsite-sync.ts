@@ -1,0 +1,185 @@
+/** Copies a Backup Path to another place with rsync, so that the copy never names a blob that it lacks. */
+import {
+  ActivityCancellationType,
+  ApplicationFailure,
+  CancellationScope,
+  log,
+  proxyActivities,
+  type ActivityInterfaceFor,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import type { SyncStep } from '../activities/offsite';
+import { parseInput } from '../contracts/input';
+import {
+  offsiteSyncExample,
+  offsiteSyncInput,
+  type OffsiteSyncInput,
+  type OffsiteSyncRequest,
+  type OffsiteSyncResult,
+} from '../contracts/offsite-sync';
+import type { Checked, PassResult, Survey, SyncRequest } from '../offsite/model';
+import { stepsOf } from './external-restore';
+import { failureMessage, unwrapFailure } from './failure';
+import { operationName } from './operation-name';
+import { OURS_TO_RETRY, patiently, type Patience } from './patience';
+import { SyncState } from './sync-state';
+
+/** Steps of rsync: what fails on the line is tried again by the workflow, what a dead worker leaves by the server. */
+export function transferSteps(heartbeatSeconds: number): ActivityInterfaceFor<Activities> {
+  return proxyActivities<Activities>({
+    heartbeatTimeout: heartbeatSeconds * 1000,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    // a first copy may take days; one that is ended here goes on from its partial files
+    startToCloseTimeout: '7 days',
+    retry: { initialInterval: '1 second', backoffCoefficient: 1, nonRetryableErrorTypes: OURS_TO_RETRY },
+  });
+}
+
+/** With a deleting sync: how often what changed meanwhile is staged anew before its deletions are put off. */
+const ROUNDS = 3;
+
+interface Run {
+  readonly step: SyncStep;
+  readonly state: SyncState;
+  readonly steps: ActivityInterfaceFor<Activities>;
+  readonly patience: Patience;
+}
+
+export async function offsiteSync(raw: OffsiteSyncRequest): Promise<OffsiteSyncResult> {
+  const input = parseInput(offsiteSyncInput, raw, offsiteSyncExample);
+  const state = new SyncState(input);
+  const request: SyncRequest = { ...operationName(), startedAt: state.startedAt, input };
+  const { attempts, heartbeatSeconds } = input.advanced;
+  const steps = transferSteps(heartbeatSeconds);
+  const patience: Patience = { attempts, waits: state.waits };
+  let begun = false;
+  try {
+    const checked = await patiently(patience, () => steps.checkOffsiteSync({ request }));
+    begun = true;
+    state.lastSuccess = checked.lastSuccess;
+    const run: Run = { step: { request, serverId: checked.serverId }, state, steps, patience };
+    const result = await runbook(run, checked);
+    state.begin('ended');
+    return result;
+  } catch (error) {
+    throw unwrapFailure(error);
+  } finally {
+    if (begun) await tidy(input, request);
+  }
+}
+
+async function tidy(input: OffsiteSyncInput, request: SyncRequest): Promise<void> {
+  try {
+    await CancellationScope.nonCancellable(() => stepsOf(input).bounded.tidyOffsite({ request }));
+  } catch (error) {
+    // what is left over is replaced by the next sync; how this one ended matters more
+    log.warn('what was staged could not be removed', { error: failureMessage(error) });
+  }
+}
+
+async function runbook(run: Run, { first }: Checked): Promise<OffsiteSyncResult> {
+  const { step, state, steps, patience } = run;
+  const { input } = step.request;
+  state.begin('comparing');
+  const found = await patiently(patience, () => steps.surveyOffsite({ ...step, first }));
+  if (input.dryRun) return dryRunResult(run, found);
+
+  if (first) await pass(run, 'claiming', () => steps.claimCopy(step));
+  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run);
+  const notes =
+    leftOut === 0 ? [] : [`${leftOut} metadata files changed meanwhile: they follow with the next sync.`];
+
+  const sweep = input.delete === 'now' && (leftOut === 0 || found.deletions === 0);
+  if (input.delete === 'now' && found.deletions > 0) {
+    await pass(run, 'deleting metadata', () =>
+      steps.deleteOffsiteMetadata({ ...step, allowed: found.allowed }),
+    );
+    // metadata that were left out may still name what the source has purged
+    if (sweep) await pass(run, 'deleting blobs', () => steps.deleteOffsiteBlobs(step));
+    else notes.push('Therefore blobs were not deleted; the next sync does it.');
+  }
+  if (state.vanished) notes.push('Some files were purged while they were copied.');
+  return finish(run, { leftOut, notes, swept: sweep, totalSize: found.totalSize });
+}
+
+/** @returns how many metadata files had changed meanwhile */
+async function copyWhatDiffers(run: Run): Promise<number> {
+  const { step, state, steps } = run;
+  const rounds = step.request.input.delete === 'now' ? ROUNDS : 1;
+  for (let round = 0; ; round++) {
+    state.begin('staging metadata');
+    const { unreadable, example } = await steps.stageMetadata({ ...step, round });
+    await pass(run, 'copying blobs', () => steps.copyBlobs(step));
+    const { leftOut } = await pass(run, 'sending metadata', () => steps.sendMetadata(step));
+    if (unreadable > 0) throw incomplete(unreadable, example);
+    if (leftOut === 0 || round + 1 === rounds) return leftOut;
+  }
+}
+
+async function pass(
+  { state, patience }: Run,
+  name: PassResult['name'],
+  body: () => Promise<PassResult>,
+): Promise<PassResult> {
+  state.begin(name);
+  const result = await patiently(patience, body);
+  state.passed(result);
+  return result;
+}
+
+const incomplete = (count: number, example: string | null): ApplicationFailure =>
+  ApplicationFailure.create({
+    type: 'SyncIncomplete',
+    nonRetryable: true,
+    message: `${count} metadata files cannot be read, such as ${example}. The rest was copied; nothing was deleted. Mend it, then start the same sync again.`,
+    details: [{ unreadable: count }],
+  });
+
+async function finish(
+  run: Run,
+  end: { leftOut: number; notes: string[]; swept: boolean; totalSize: number },
+): Promise<OffsiteSyncResult> {
+  const { step, state, steps } = run;
+  const { leftOut, notes, swept } = end;
+  state.begin('finishing');
+  const figures = { files: state.sum('files'), bytes: state.sum('bytes'), deleted: state.sum('deleted') };
+  await steps.finishOffsiteSync({ ...step, finished: { ...figures, swept } });
+  const totalSize = Math.max(end.totalSize, state.totalSize);
+  state.lastSuccess = new Date(state.startedAt).toISOString();
+  return {
+    ...head(run),
+    status: 'synced',
+    ...figures,
+    speedUp: figures.bytes === 0 ? null : Math.round((100 * totalSize) / figures.bytes) / 100,
+    leftOut,
+    notes,
+    listFile: null,
+  };
+}
+
+function dryRunResult(run: Run, found: Survey & { listFile: string }): OffsiteSyncResult {
+  const { files, bytes, deletions: deleted, listFile } = found;
+  const { count, percent } = run.step.request.input.maxDeletions;
+  const over =
+    deleted > found.allowed ? [`More than is allowed: ${count}, and ${percent} % of the copy.`] : [];
+  return {
+    ...head(run),
+    status: 'dry-run',
+    ...{ files, bytes, deleted, speedUp: null, leftOut: 0, notes: over, listFile },
+  };
+}
+
+function head({ step, state }: Run) {
+  const { operationId, input } = step.request;
+  const endedAt = Date.now();
+  return {
+    operationId,
+    sourcePath: input.sourcePath,
+    destination: input.destination,
+    startedAt: new Date(state.startedAt).toISOString(),
+    endedAt: new Date(endedAt).toISOString(),
+    lastSuccess: state.lastSuccess,
+    seconds: (endedAt - state.startedAt) / 1000,
+    passes: state.passes,
+  };
+}

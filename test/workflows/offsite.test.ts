@@ -1,0 +1,236 @@
+/** The workflow against a real server, real workers, real rsync: it ends with the same tree whatever interrupts it. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client, WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { OffsiteSyncRequest } from '../../src/contracts/offsite-sync';
+import type { offsiteSync } from '../../src/workflows';
+import { mountTest } from '../backup-path/kit';
+import { connect, sleep, spawnWorker, type TestWorker } from '../e2e/harness';
+import { dangling, describeRsync, Offsite } from '../offsite/kit';
+import { replayAll } from '../replay/replay';
+
+const taskQueue = 'offsite-test';
+const address = process.env.LIFEBOAT_TEST_ADDRESS as string;
+let client: Client;
+let worker: TestWorker;
+let base: Offsite;
+let ground: Offsite;
+const startWorker = (): TestWorker => spawnWorker({ address, stateDir: base.stateDir, taskQueue });
+
+beforeAll(async () => {
+  base = new Offsite();
+  worker = startWorker();
+  client = await connect(address);
+});
+afterAll(async () => {
+  expect(await worker.stop()).toBe(0);
+  await client.connection.close();
+  await base.clean();
+});
+
+let id: string;
+beforeEach(() => {
+  id = `offsite-${Math.random().toString(36).slice(2)}`;
+  ground = new Offsite().fill(2, 30);
+});
+afterEach(() => ground.clean());
+
+const start = (
+  change: Partial<OffsiteSyncRequest> = {},
+  workflowId = id,
+): Promise<WorkflowHandle<typeof offsiteSync>> =>
+  client.workflow.start<typeof offsiteSync>('offsiteSync', {
+    taskQueue,
+    workflowId,
+    args: [
+      {
+        sourcePath: ground.source,
+        destination: ground.copy,
+        timeoutSeconds: 10,
+        maxDeletions: { percent: 100 },
+        advanced: { heartbeatSeconds: 2 },
+        ...change,
+      },
+    ],
+  });
+
+const failureOf = async (handle: WorkflowHandle<typeof offsiteSync>): Promise<Error | undefined> =>
+  handle.result().then(
+    () => undefined,
+    (error: WorkflowFailedError) => error.cause,
+  );
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await what()) return;
+    await sleep(50);
+  }
+  throw new Error('it did not come to that');
+}
+
+const runsRsync = (): boolean =>
+  readdirSync('/proc').some((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words[0] === 'rsync' && words.includes(`${ground.source}/`);
+    } catch {
+      return false;
+    }
+  });
+/** Slow enough to be met in the middle. */
+function large(): { bandwidthLimit: number } {
+  writeFileSync(join(ground.source, 'items/large'), Buffer.alloc(30_000_000, 1));
+  return { bandwidthLimit: 9000 };
+}
+const blobsOfCopy = (): string[] => {
+  try {
+    return readdirSync(join(ground.copy, 'items'));
+  } catch {
+    return [];
+  }
+};
+
+describeRsync('offsiteSync', () => {
+  test('from start to end, again with deletions; the time of the newest copy is kept', async () => {
+    const handle = await start();
+    const first = await handle.result();
+    expect(first).toMatchObject({
+      status: 'synced',
+      files: 60 + 60 + 2 + 3,
+      deleted: 0,
+      leftOut: 0,
+      operationId: id,
+    });
+    expect(first.lastSuccess).toBe(first.startedAt);
+    expect(await handle.query('status')).toMatchObject({
+      phase: 'ended',
+      lastSuccess: first.startedAt,
+      files: 125,
+    });
+    expect(ground.differences()).toEqual([]);
+    await replayAll(client, id);
+
+    rmSync(join(ground.source, 'accounts/a2'), { recursive: true });
+    const second = await (await start({ delete: 'now' }, `${id}-2`)).result();
+    expect(second).toMatchObject({ deleted: 30 + 30 + 1 + 2, files: 0 });
+    expect(second.passes.map(({ name }) => name)).toEqual([
+      'copying blobs',
+      'sending metadata',
+      'deleting metadata',
+      'deleting blobs',
+    ]);
+    expect(ground.differences().filter((line) => line.startsWith('*deleting   accounts'))).toEqual([]);
+    await replayAll(client, `${id}-2`);
+  });
+
+  test('SIGKILL of the worker in the middle, twice: the parts are kept, the tree is the same', async () => {
+    const handle = await start(large());
+    for (let kills = 0; kills < 2; kills++) {
+      const before = kills === 0 ? 0 : 1;
+      await until(() => blobsOfCopy().length > before && runsRsync());
+      await sleep(700);
+      await worker.kill();
+      await until(() => !runsRsync());
+      await until(() => blobsOfCopy().includes('.rsync-partial'));
+      expect(dangling(ground.copy)).toEqual([]);
+      worker = startWorker();
+    }
+    expect((await handle.result()).status).toBe('synced');
+    expect(ground.differences()).toEqual([]);
+    await replayAll(client, id);
+  });
+
+  test('cancelled: rsync ends, its parts stay, nothing is left in the state folder', async () => {
+    const handle = await start(large());
+    await until(() => blobsOfCopy().length > 0 && runsRsync());
+    await sleep(500);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(runsRsync()).toBe(false);
+    expect(blobsOfCopy()).toContain('.rsync-partial');
+    const kept = readdirSync(join(base.stateDir, 'offsite'), { recursive: true, encoding: 'utf8' });
+    expect(kept.filter((name) => name.includes('/staging'))).toEqual([]);
+    await replayAll(client, id);
+    expect((await (await start({}, `${id}-again`)).result()).status).toBe('synced');
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('a daemon that is away is waited for, and said so', async () => {
+    const daemon = await ground.daemon();
+    await daemon.stop();
+    const handle = await start({ destination: `rsync://127.0.0.1:${daemon.port}/copy` });
+    await until(async () => /exit code 10/.test((await handle.query<{ waiting: string }>('status')).waiting));
+    await ground.daemon(daemon.port);
+    expect((await handle.result()).status).toBe('synced');
+    expect(ground.differences()).toEqual([]);
+    await replayAll(client, id);
+  });
+
+  test('a line that fails too often is a failure; so is what cannot be written, after a second try', async () => {
+    const daemon = await ground.daemon();
+    await daemon.stop();
+    const destination = `rsync://127.0.0.1:${daemon.port}/copy`;
+    const away = await start({ destination, advanced: { attempts: 2 } });
+    expect(await failureOf(away)).toMatchObject({ type: 'SyncInterrupted' });
+
+    rmSync(ground.copy, { recursive: true });
+    writeFileSync(ground.copy, 'a file is in the way');
+    const refused = await start({}, `${id}-2`);
+    expect(await failureOf(refused)).toMatchObject({ type: 'SyncRefused' });
+  });
+
+  test('two to one destination: the second waits for the first', async () => {
+    const first = await start(large());
+    await until(() => blobsOfCopy().length > 0);
+    const second = await start({}, `${id}-2`);
+    await until(async () => {
+      const { raw } = await second.describe();
+      const told = (raw.pendingActivities ?? []).flatMap((one) => one.heartbeatDetails?.payloads ?? []);
+      return told.some(({ data }) => Buffer.from(data ?? []).includes(`writes the operation ${id}`));
+    });
+    expect((await first.result()).status).toBe('synced');
+    expect(await second.result()).toMatchObject({ status: 'synced', files: 0 });
+  });
+
+  mountTest('a destination without space is waited for until it has some', async () => {
+    const { port } = await ground.daemon();
+    const mount = (options: string): void =>
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'lifeboat-test', ground.copy]).status).toBe(
+        0,
+      ) as void;
+    writeFileSync(join(ground.source, 'items/large'), Buffer.alloc(3_000_000, 1));
+    mount('size=1m');
+    try {
+      const handle = await start({ destination: `rsync://127.0.0.1:${port}/copy` });
+      await until(async () => /No space/.test((await handle.query<{ waiting: string }>('status')).waiting));
+      mount('remount,size=20m');
+      expect((await handle.result()).status).toBe('synced');
+      expect(ground.differences()).toEqual([]);
+    } finally {
+      spawnSync('umount', [ground.copy]);
+    }
+  });
+
+  test.each([
+    [{ sourcePath: 'relative' }, /sourcePath: must be an absolute path/],
+    [{ destination: 'rsync://me:geheim@h/m' }, /destination: must not hold a password/],
+    [{ ssh: { keyFile: '/a b' } }, /ssh.keyFile: must hold only/],
+    [{ delete: 'sometimes' }, /delete/],
+  ])('refuses %j', async (change, message) => {
+    const failure = await failureOf(await start(change as Partial<OffsiteSyncRequest>));
+    expect(failure).toBeInstanceOf(ApplicationFailure);
+    expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(message) });
+    expect(failure?.message).not.toMatch('geheim');
+  });
+
+  test('a guard ends it with its own failure, and tells what to do', async () => {
+    mkdirSync(ground.copy);
+    writeFileSync(join(ground.copy, 'photos'), '');
+    expect(await failureOf(await start())).toMatchObject({
+      type: 'DestinationOccupied',
+      message: expect.stringMatching(/holds 1 name .*Choose an empty folder/),
+    });
+  });
+});
