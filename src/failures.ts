@@ -109,6 +109,14 @@ export const FAILURES = {
     remedy:
       'Choose a file system that tells upper from lower case (ext4, XFS, ZFS), not exFAT, FAT or a share of Windows or macOS.',
   },
+  CopyNotFound: {
+    retryable: false,
+    remedy: 'Check where the copy is, and mount its volume; a sync that was stopped early can be run again.',
+  },
+  OutputOccupied: {
+    retryable: false,
+    remedy: 'Choose a folder that is empty, or one that the same fetch has begun.',
+  },
   DestinationTooSmall: {
     retryable: false,
     remedy: 'Free space at the destination, or choose a larger one, then start the same sync again.',

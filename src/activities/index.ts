@@ -2,6 +2,7 @@
 import type { Config } from '../config';
 import type { HostWork } from './host-work';
 import { createOffsiteActivities } from './offsite';
+import { createOffsiteCopyActivities } from './offsite-copy';
 import { createQueueActivities } from './queue';
 import { createRescueActivities } from './rescue';
 import { createRestoreActivities } from './restore';
@@ -16,6 +17,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createVerifyActivities(config),
     ...createRescueActivities(config),
     ...createOffsiteActivities(config, work),
+    ...createOffsiteCopyActivities(config, work),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

@@ -28,6 +28,8 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'SecretUnusable',
   'SyncOverlap',
   'DestinationMissing',
+  'CopyNotFound',
+  'OutputOccupied',
   'DestinationOccupied',
   'DestinationOfOtherServer',
   'DestinationNotCaseSensitive',

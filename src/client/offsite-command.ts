@@ -1,9 +1,11 @@
 /** `lifeboat offsite` and what is below it: names, options and help. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { OffsiteFetchOptions } from './commands/offsite-fetch';
 import type { OffsiteStatusOptions } from './commands/offsite-status';
 import type { OffsiteSyncOptions } from './commands/offsite-sync';
+import type { OffsiteVerifyOptions } from './commands/offsite-verify';
 import { addPlaceOptions, addRunOptions } from './offsite-options';
-import { stateDirOption, wholeNumber } from './options';
+import { list, stateDirOption, wholeNumber } from './options';
 
 const DESTINATION = 'a path, rsync://[user@]host[:port]/module[/path] or [user@]host:/path';
 
@@ -43,6 +45,47 @@ export function addOffsiteCommand(program: Command, onExit: (code: number) => vo
     ),
   ).action(async (backupPath: string, destination: string, options: OffsiteSyncOptions) =>
     onExit(await (await import('./commands/offsite-sync.js')).offsiteSync(backupPath, destination, options)),
+  );
+
+  addRunOptions(
+    addPlaceOptions(
+      offsite
+        .command('verify')
+        .summary('tell whether the copy can be restored from')
+        .description(
+          'Reads a copy that is a folder of this machine; fetches the metadata of any other, looks every blob up that they ' +
+            'name, and compares content with the Backup Path. Exit code 0: all is well; 3: there are findings.',
+        )
+        .argument('<destination>', DESTINATION)
+        .option(
+          '--source <path>',
+          'the Backup Path, to compare a copy with that is no folder of this machine',
+        )
+        .option(
+          '--sample <part>',
+          'read only this part of the blobs, such as 5%; each run takes others',
+          percent,
+        ),
+    ),
+  ).action(async (destination: string, options: OffsiteVerifyOptions) =>
+    onExit(await (await import('./commands/offsite-verify.js')).offsiteVerify(destination, options)),
+  );
+
+  addRunOptions(
+    addPlaceOptions(
+      offsite
+        .command('fetch')
+        .summary('bring the copy back to this machine')
+        .description(
+          'Brings a copy, or some accounts with their blobs, to a folder of this machine, to restore from it. Run again, it ' +
+            'goes on. A copy that is a folder of this machine can be restored from as it is.',
+        )
+        .argument('<destination>', DESTINATION)
+        .argument('<outputDir>', 'an empty folder, or one that the same fetch has begun')
+        .option('--accounts <a,b>', 'only these accounts, addresses or ids', list),
+    ),
+  ).action(async (destination: string, outputDir: string, options: OffsiteFetchOptions) =>
+    onExit(await (await import('./commands/offsite-fetch.js')).offsiteFetch(destination, outputDir, options)),
   );
 
   offsite

@@ -1,10 +1,14 @@
 /** The ends of operations that are no restore, each shown as its own command shows it. */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { ExternalRestoreResult } from '../contracts/external-restore';
+import type { FetchOffsiteResult } from '../contracts/fetch-offsite';
 import type { OffsiteSyncResult } from '../contracts/offsite-sync';
 import type { RescueItemsResult } from '../contracts/rescue-items';
 import type { VerifyResult } from '../contracts/verify';
+import type { VerifyOffsiteResult } from '../contracts/verify-offsite';
 import { showSyncEnd } from './commands/offsite-sync';
+import { showFetchEnd } from './commands/offsite-fetch';
+import { showVerifyOffsiteEnd } from './commands/offsite-verify';
 import { showRescueEnd } from './commands/rescue';
 import { showRetryEnd } from './commands/retry';
 import { showVerifyEnd } from './commands/verify';
@@ -26,6 +30,16 @@ export async function showOtherEnd(
   else if (type === 'offsiteSync')
     await showSyncEnd(
       { ...end, outcome: await outcomeOf<OffsiteSyncResult>(link.client, operationId, runId) },
+      json,
+    );
+  else if (type === 'verifyOffsite')
+    await showVerifyOffsiteEnd(
+      { ...end, outcome: await outcomeOf<VerifyOffsiteResult>(link.client, operationId, runId) },
+      json,
+    );
+  else if (type === 'fetchOffsite')
+    showFetchEnd(
+      { ...end, outcome: await outcomeOf<FetchOffsiteResult>(link.client, operationId, runId) },
       json,
     );
   else if (type === 'rescueItems')

@@ -1,10 +1,12 @@
 /** The workflows that people start, by the name that Temporal knows them by. */
 import type { z } from 'zod';
 import { externalRestoreExample, externalRestoreInput } from '../contracts/external-restore';
+import { fetchOffsiteExample, fetchOffsiteInput } from '../contracts/fetch-offsite';
 import { offsiteSyncExample, offsiteSyncInput } from '../contracts/offsite-sync';
 import { rescueItemsExample, rescueItemsInput } from '../contracts/rescue-items';
 import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
 import { verifyExample, verifyInput } from '../contracts/verify';
+import { verifyOffsiteExample, verifyOffsiteInput } from '../contracts/verify-offsite';
 
 export interface KnownWorkflow {
   readonly what: string;
@@ -22,6 +24,15 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map([
       schema: externalRestoreInput,
       example: externalRestoreExample,
       internal: ['turnOf', 'turn', 'carry', 'onlyItems'],
+    },
+  ],
+  [
+    'fetchOffsite',
+    {
+      what: 'brings an offsite copy back to this machine',
+      schema: fetchOffsiteInput,
+      example: fetchOffsiteExample,
+      internal: [],
     },
   ],
   [
@@ -58,6 +69,15 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map([
       schema: verifyInput,
       example: verifyExample,
       internal: ['carry'],
+    },
+  ],
+  [
+    'verifyOffsite',
+    {
+      what: 'reads an offsite copy, or compares it with its Backup Path',
+      schema: verifyOffsiteInput,
+      example: verifyOffsiteExample,
+      internal: [],
     },
   ],
 ]);

@@ -38,7 +38,7 @@ export const NOTES = 'notes.list';
 /** Only these are ever replaced as a whole (the format says so): a link to one keeps what it was, and costs no copy. */
 const REPLACED = /^accounts\/[^/]+\/(items\/[0-9]{2}\/[0-9]+|account_info|account_stat)$/;
 
-const isRoot = process.getuid?.() === 0;
+const isRoot = process.geteuid?.() === 0;
 const PIECE = 1024 * 1024;
 /** Only what is written to can have these. */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);

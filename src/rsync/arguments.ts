@@ -37,6 +37,10 @@ export interface Run {
   readonly maxDelete?: number;
   /** File with the names, each ended by NUL, relative to `from`; folders are then not walked into. */
   readonly filesFrom?: string;
+  /** Rules that come before those of the scope, such as `--include=/server`. */
+  readonly rules?: readonly string[];
+  /** Folders named in `filesFrom` with what is in them. */
+  readonly recursive?: boolean;
   /** Of the names in `filesFrom`, those that the source does not have are deleted from the destination. */
   readonly deleteMissing?: boolean;
   /** Names in `filesFrom` that are not there are passed over. */
@@ -63,12 +67,14 @@ export function runArguments(transport: Transport, run: Run): string[] {
     ...on(run.nothingNew, '--existing', '--ignore-existing'),
     ...on(run.maxDelete !== undefined, `--max-delete=${run.maxDelete}`),
     ...on(run.filesFrom !== undefined, '--from0', `--files-from=${run.filesFrom}`),
+    ...on(run.recursive, '-r'),
     ...on(run.deleteMissing, '--delete-missing-args', '--no-implied-dirs'),
     ...on(run.ignoreMissing, '--ignore-missing-args'),
     ...on(run.itemize, '-i', '--out-format=%i|%l|%n'),
     ...on(run.progress, '--info=progress2'),
     // where something is deleted, partial files that nobody goes on with are deleted too
     ...on(!run.delete && !run.deleteMissing, `--partial-dir=${transport.partialDir}`),
+    ...(run.rules ?? []),
     ...filters(scope, transport.partialDir),
     '--',
     run.from,

@@ -11,6 +11,8 @@ export interface Change {
   readonly isNew: boolean;
   /** Content or a whole file, not only times, owner or mode. */
   readonly content: boolean;
+  /** Content differs though size and time are the same: damage, on one side or the other. */
+  readonly damaged: boolean;
 }
 
 const CHANGE = /^(\*deleting  |[<>ch.][fdLDS][^|]{9})\|(\d+)\|(.+)$/;
@@ -24,7 +26,7 @@ export function parseChange(line: string): Change | null {
   const plain = raw.replace(/\/$/, '');
   if (flags.startsWith('*')) {
     const type = raw === plain ? 'file' : 'folder';
-    return { kind: 'deleted', type, size: 0, name: plain, isNew: false, content: false };
+    return { kind: 'deleted', type, size: 0, name: plain, isNew: false, content: false, damaged: false };
   }
   return {
     kind: 'changed',
@@ -33,6 +35,7 @@ export function parseChange(line: string): Change | null {
     name: plain === '' ? '.' : plain,
     isNew: flags[2] === '+',
     content: '<>'.includes(flags[0] as string),
+    damaged: /^[<>]fc\.\./.test(flags),
   };
 }
 

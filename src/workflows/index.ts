@@ -1,6 +1,8 @@
 export { externalRestore } from './external-restore';
+export { fetchOffsite } from './fetch-offsite';
 export { offsiteSync } from './offsite-sync';
 export { operationQueue } from './operation-queue';
 export { rescueItems } from './rescue-items';
 export { retryUnrestored } from './retry-unrestored';
 export { verify } from './verify';
+export { verifyOffsite } from './verify-offsite';

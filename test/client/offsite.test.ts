@@ -45,9 +45,6 @@ describeRsync('lifeboat offsite', () => {
       status: 'failed',
       error: { message: expect.stringMatching(/would delete 21 of .*--max-delete-percent/) },
     });
-    const inside = await lifeboat('sync', 'old', 'old/copy', '--embedded');
-    expect(inside.code).toBe(2);
-    expect(inside.stderr).toMatch(/is in the Backup Path/);
   });
 
   test.each([

@@ -65,7 +65,7 @@ export class Offsite {
       for (let i = 0; i < messages; i++)
         this.store.message(`a${a}`, 257 + i, mail(`a${a} ${i}`, `Hello. ${body}`));
     }
-    writeFileSync(join(this.source, 'map_other'), '{"kind":"item"}\n');
+    writeFileSync(join(this.source, 'map_other'), '{"kind":"item","from":"257","to":"300"}\n');
     return this;
   }
 

@@ -196,10 +196,9 @@ describeRsync('offsiteSync', () => {
 
   mountTest('a destination without space is waited for until it has some', async () => {
     const { port } = await ground.daemon();
-    const mount = (options: string): void =>
-      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'lifeboat-test', ground.copy]).status).toBe(
-        0,
-      ) as void;
+    const mount = (options: string): void => {
+      expect(spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'lifeboat-test', ground.copy]).status).toBe(0);
+    };
     writeFileSync(join(ground.source, 'items/large'), Buffer.alloc(3_000_000, 1));
     mount('size=1m');
     try {

@@ -1,0 +1,102 @@
+/** Verifies an offsite copy: reads it where it can be read as files, else compares it with its Backup Path. */
+import {
+  defineQuery,
+  executeChild,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { parseInput } from '../contracts/input';
+import {
+  isPath,
+  verifyOffsiteExample,
+  verifyOffsiteInput,
+  type VerifyOffsiteInput,
+  type VerifyOffsiteRequest,
+  type VerifyOffsiteResult,
+  type VerifyOffsiteStatus,
+} from '../contracts/verify-offsite';
+import { unwrapFailure } from './failure';
+import { transferSteps } from './offsite-sync';
+import { operationName } from './operation-name';
+import { patiently, type Patience } from './patience';
+import type { verify } from './verify';
+
+export const verifyOffsiteStatusQuery = defineQuery<VerifyOffsiteStatus>('status');
+
+export async function verifyOffsite(raw: VerifyOffsiteRequest): Promise<VerifyOffsiteResult> {
+  const input = parseInput(verifyOffsiteInput, raw, verifyOffsiteExample);
+  const status: VerifyOffsiteStatus = { phase: 'reading the copy', waiting: null };
+  setHandler(verifyOffsiteStatusQuery, () => status, {
+    description: 'Phase of this verification. No input.',
+  });
+  const begin = (change: Partial<VerifyOffsiteStatus>): void => {
+    Object.assign(status, change);
+    const waiting = status.waiting === null ? '' : `\n\nWaiting: ${status.waiting}`;
+    setCurrentDetails(`**Phase: ${status.phase}**${waiting}\n\n- copy: \`${input.destination}\``);
+  };
+  try {
+    const result = await runbook(input, begin);
+    begin({ phase: 'ended' });
+    return result;
+  } catch (error) {
+    throw unwrapFailure(error);
+  }
+}
+
+async function runbook(
+  input: VerifyOffsiteInput,
+  begin: (change: Partial<VerifyOffsiteStatus>) => void,
+): Promise<VerifyOffsiteResult> {
+  const step = { name: operationName(), input };
+  const steps = transferSteps(input.advanced.heartbeatSeconds);
+  const patience: Patience = { attempts: input.advanced.attempts, waits: (waiting) => begin({ waiting }) };
+  begin({ phase: 'reading the copy' });
+  const reportDir = await patiently(patience, () => steps.beginVerifyOffsite(step));
+  if (isPath(input.destination)) return readCopy(input);
+
+  begin({ phase: 'fetching metadata' });
+  await patiently(patience, () => steps.mirrorCopyMetadata(step));
+  begin({ phase: 'looking for blobs' });
+  const { sampled, damaged, ...found } = await patiently(patience, () => steps.lookUpCopyBlobs(step));
+  begin({ phase: 'comparing' });
+  // the contract asks for it where the copy is no folder
+  const source = input.sourcePath as string;
+  const differing = await patiently(patience, () => steps.compareCopy({ ...step, source, sampled }));
+  return {
+    ...found,
+    status: found.missing + damaged + differing === 0 ? 'clean' : 'findings',
+    operationId: step.name.operationId,
+    destination: input.destination,
+    how: 'compared',
+    blobs: sampled,
+    damaged: damaged + differing,
+    reportDir,
+    verify: null,
+  };
+}
+
+/** By the verification of any Backup Path, as a child. */
+async function readCopy(input: VerifyOffsiteInput): Promise<VerifyOffsiteResult> {
+  const { workflowId } = workflowInfo();
+  const { heartbeatSeconds } = input.advanced;
+  const found = await executeChild<typeof verify>('verify', {
+    workflowId: `${workflowId}/verify`,
+    args: [{ sourcePath: input.destination, sample: input.sample, advanced: { heartbeatSeconds } }],
+    parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+  });
+  return {
+    status: found.status,
+    operationId: workflowId,
+    destination: input.destination,
+    how: 'read',
+    blobs: found.blobs,
+    items: found.items,
+    accounts: found.accounts,
+    missing: found.read,
+    damaged: found.broken + found.invalid + found.doubleGzipped,
+    reportDir: found.reportDir,
+    verify: found,
+  };
+}

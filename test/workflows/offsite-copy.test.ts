@@ -1,0 +1,154 @@
+/** Verifying and fetching a copy, against a real server and a real rsync daemon. */
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client, WorkflowFailedError } from '@temporalio/client';
+import { blobPath, itemPath } from '../../src/backup-path/layout';
+import type { FetchOffsiteResult } from '../../src/contracts/fetch-offsite';
+import type { VerifyOffsiteResult } from '../../src/contracts/verify-offsite';
+import { connect, spawnWorker, type TestWorker } from '../e2e/harness';
+import { dangling, describeRsync, Offsite } from '../offsite/kit';
+import { replayAll } from '../replay/replay';
+
+const taskQueue = 'offsite-copy-test';
+const address = process.env.LIFEBOAT_TEST_ADDRESS as string;
+let client: Client;
+let worker: TestWorker;
+let ground: Offsite;
+let url: string;
+
+beforeAll(async () => {
+  ground = new Offsite().fill(3, 20);
+  worker = spawnWorker({ address, stateDir: ground.stateDir, taskQueue });
+  client = await connect(address);
+  url = `rsync://127.0.0.1:${(await ground.daemon()).port}/copy`;
+});
+afterAll(async () => {
+  expect(await worker.stop()).toBe(0);
+  await client.connection.close();
+  await ground.clean();
+});
+beforeEach(async () => {
+  rmSync(ground.copy, { recursive: true, force: true });
+  await ground.sync();
+});
+
+let ids = 0;
+async function run<T>(type: string, input: object): Promise<T> {
+  const workflowId = `${type}-${process.pid}-${ids++}`;
+  try {
+    return (await client.workflow.execute(type, { taskQueue, workflowId, args: [input] })) as T;
+  } catch (error) {
+    throw (error as WorkflowFailedError).cause ?? error;
+  } finally {
+    await replayAll(client, workflowId);
+  }
+}
+
+const digestOfItem = (account: string, item: number): string =>
+  (JSON.parse(readFileSync(join(ground.source, itemPath(account, item)), 'utf8')) as { digest: string }[])[0]
+    ?.digest as string;
+
+/** Other content of the same size and time. */
+function damage(path: string): void {
+  const { size, atime, mtime } = statSync(path);
+  writeFileSync(path, Buffer.alloc(size, 1));
+  utimesSync(path, atime, mtime);
+}
+
+describeRsync('verifyOffsite', () => {
+  test.each(['folder', 'daemon'])(
+    'of a %s: clean, then a blob that is missing and one that is damaged',
+    async (kind) => {
+      const input =
+        kind === 'folder' ? { destination: ground.copy } : { destination: url, sourcePath: ground.source };
+      const how = kind === 'folder' ? 'read' : 'compared';
+      const clean = await run<VerifyOffsiteResult>('verifyOffsite', input);
+      expect(clean).toMatchObject({
+        status: 'clean',
+        how,
+        items: 60,
+        accounts: 3,
+        blobs: 60,
+        missing: 0,
+        damaged: 0,
+      });
+
+      const missing = digestOfItem('a1', 257);
+      rmSync(join(ground.copy, blobPath(missing)));
+      damage(join(ground.copy, blobPath(digestOfItem('a2', 258))));
+      const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
+      expect(found).toMatchObject({ status: 'findings', missing: 1, damaged: 1 });
+      if (kind === 'daemon') {
+        expect(readFileSync(join(found.reportDir, 'missing.txt'), 'utf8')).toBe(
+          `missing: a1 item:257 names ${blobPath(missing)}\n`,
+        );
+        expect(readdirSync(found.reportDir).sort()).toEqual(['damaged.txt', 'marker.json', 'missing.txt']);
+      }
+    },
+  );
+
+  test('what is new in the Backup Path is no finding; a sample misses no blob that is not there', async () => {
+    ground.store.message('a1', 9000, Buffer.from('Subject: later\r\n\r\n'));
+    rmSync(join(ground.copy, blobPath(digestOfItem('a1', 258))));
+    const input = { destination: url, sourcePath: ground.source, sample: 10 };
+    const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
+    expect(found).toMatchObject({ status: 'findings', missing: 1, damaged: 0 });
+    expect(found.blobs).toBeLessThan(30);
+    rmSync(join(ground.source, itemPath('a1', 9000)));
+  });
+
+  test('no copy there; no source to compare with', async () => {
+    rmSync(join(ground.copy, 'backup.json'));
+    await expect(run('verifyOffsite', { destination: ground.copy })).rejects.toMatchObject({
+      type: 'CopyNotFound',
+    });
+    await expect(run('verifyOffsite', { destination: url })).rejects.toMatchObject({ type: 'InvalidInput' });
+  });
+});
+
+describeRsync('fetchOffsite', () => {
+  test('all of it: the same tree', async () => {
+    const outputDir = join(ground.dir, 'fetched');
+    const result = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
+    expect(result).toMatchObject({ status: 'fetched', accounts: null, missing: null });
+    expect(result.files).toBeGreaterThan(120);
+    expect(ground.differences(outputDir)).toEqual([]);
+    // again: nothing to do, and whole again
+    const again = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
+    expect(again.files).toBe(1);
+    expect(ground.differences(outputDir)).toEqual([]);
+  });
+
+  test('some accounts with their blobs; one that the copy lacks is told', async () => {
+    rmSync(join(ground.copy, blobPath(digestOfItem('a2', 260))));
+    const outputDir = join(ground.dir, 'some');
+    const input = { destination: url, outputDir, accounts: ['A2@example.com'] };
+    const result = await run<FetchOffsiteResult>('fetchOffsite', input);
+    expect(result).toMatchObject({ status: 'partial', accounts: 1, missing: 1 });
+    expect(readdirSync(join(outputDir, 'accounts'))).toEqual(['a2']);
+    expect(existsSync(join(outputDir, 'server'))).toBe(true);
+    expect(dangling(outputDir)).toEqual(['a2 260']);
+    expect(
+      readdirSync(join(outputDir, 'items'), { recursive: true }).filter((name) => String(name).includes('/')),
+    ).toHaveLength(19);
+    expect(readdirSync(join(ground.stateDir, 'fetches'))).toEqual([]);
+  });
+
+  test('a folder that holds something else, an unknown account', async () => {
+    const other = join(ground.dir, 'state');
+    await expect(run('fetchOffsite', { destination: url, outputDir: other })).rejects.toMatchObject({
+      type: 'OutputOccupied',
+    });
+    const inside = join(ground.copy, 'x');
+    await expect(run('fetchOffsite', { destination: ground.copy, outputDir: inside })).rejects.toMatchObject({
+      type: 'SyncOverlap',
+    });
+    const nobody = {
+      destination: url,
+      outputDir: join(ground.dir, 'none'),
+      accounts: ['nobody@example.com'],
+    };
+    await expect(run('fetchOffsite', nobody)).rejects.toMatchObject({ type: 'AccountNotFound' });
+    expect(existsSync(join(ground.dir, 'none/backup.json'))).toBe(false);
+  });
+});
