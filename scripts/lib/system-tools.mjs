@@ -17,6 +17,11 @@ const TOOLS = [
     neededBy: 'the tests that read restored mailboxes with Dovecot',
   },
   {
+    program: 'rsync',
+    debianPackages: ['rsync'],
+    neededBy: 'offsite copies, and their tests,',
+  },
+  {
     program: 'chromium',
     debianPackages: ['chromium'],
     neededBy: 'the tests that look at the page of the report in a browser',
