@@ -24,6 +24,11 @@ const environment = z.object({
     .describe(
       'Target of restores that name none. Default: maildir: in the folder mailboxes of the state folder',
     ),
+  LIFEBOAT_SECRETS_DIR: absolute
+    .optional()
+    .describe(
+      'Folder of the secrets that targets name, a file each, readable by the worker alone. Default: secrets in the state folder',
+    ),
   LIFEBOAT_HOST: z
     .string()
     .regex(/^[A-Za-z0-9._-]+$/, 'must be a host name')
@@ -131,6 +136,7 @@ const environment = z.object({
 export interface Config {
   readonly stateDir: string;
   readonly defaultTarget: string;
+  readonly secretsDir: string;
   readonly host: string;
   readonly lockDir: string;
   readonly queuePollSeconds: number;
@@ -174,6 +180,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, overrides: { stateDir?: strin
   return {
     stateDir: e.LIFEBOAT_STATE_DIR,
     defaultTarget: e.LIFEBOAT_TARGET ?? `maildir:${join(e.LIFEBOAT_STATE_DIR, 'mailboxes')}`,
+    secretsDir: e.LIFEBOAT_SECRETS_DIR ?? join(e.LIFEBOAT_STATE_DIR, 'secrets'),
     host: e.LIFEBOAT_HOST,
     lockDir: e.LIFEBOAT_LOCK_DIR,
     queuePollSeconds: e.LIFEBOAT_QUEUE_POLL_SECONDS,

@@ -13,8 +13,10 @@ import { capture, tail } from './run.mjs';
 const TOOLS = [
   {
     program: 'dovecot',
-    debianPackages: ['dovecot-core', 'dovecot-imapd'],
-    neededBy: 'the tests that read restored mailboxes with Dovecot',
+    // the last of its packages
+    file: '/usr/lib/dovecot/lmtp',
+    debianPackages: ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'],
+    neededBy: 'the tests that restore into Dovecot or read restored mailboxes with it',
   },
   {
     program: 'rsync',
@@ -28,7 +30,8 @@ const TOOLS = [
   },
 ];
 
-function isThere(program) {
+function isThere({ program, file }) {
+  if (file !== undefined) return existsSync(file);
   return onPath(program) !== undefined || existsSync(`/usr/sbin/${program}`);
 }
 
@@ -42,7 +45,7 @@ function installByApt(packages) {
 
 /** Installs what is missing when this user may (root on a Debian system); otherwise names it. */
 export function offerSystemTools(tools = TOOLS) {
-  const missing = tools.filter((tool) => !isThere(tool.program));
+  const missing = tools.filter((tool) => !isThere(tool));
   if (missing.length === 0) return;
   const packages = missing.flatMap((tool) => tool.debianPackages);
   if (process.getuid?.() === 0 && onPath('apt-get')) {

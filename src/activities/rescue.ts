@@ -9,8 +9,8 @@ import type { RescueSlice } from '../rescue/slice';
 import type { RetryPlan } from '../restore/retry';
 import { step } from './restore';
 
-export function createRescueActivities({ stateDir, defaultTarget }: Config) {
-  const settings = { stateDir, defaultTarget };
+export function createRescueActivities({ stateDir, defaultTarget, secretsDir }: Config) {
+  const settings = { stateDir, defaultTarget, secretsDir };
   return {
     /** Reads the report, and writes the list of the items that are tried again. */
     async planRetry(input: { name: OperationName; input: RetryUnrestoredInput }): Promise<RetryPlan> {

@@ -54,7 +54,8 @@ export type NotifyEvent =
   | { event: 'phase1'; provisioned: Omit<ProvisionCounts, 'notes'>; itemsFollow: boolean };
 
 export function createRestoreActivities(config: Config, work: HostWork) {
-  const settings: RestoreSettings = { stateDir: config.stateDir, defaultTarget: config.defaultTarget };
+  const { stateDir, defaultTarget, secretsDir } = config;
+  const settings: RestoreSettings = { stateDir, defaultTarget, secretsDir };
   const mailer = createMailer({
     url: config.mail.url,
     from: config.mail.from,

@@ -80,7 +80,7 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
       .option('--target <url>', 'where to: maildir:DIR (default: that of the report)')
       .option(
         '--classes <a,b>',
-        'only these: read, broken, invalid, unsupported (default: the first three)',
+        'only these: read, broken, invalid, unsupported, doubtful (default: the first three)',
         list,
       ),
   ).action(async (report: string, options: RetryOptions) =>

@@ -16,7 +16,7 @@ export const retryUnrestoredInput = z.strictObject({
     ),
   target: text('the target').optional().describe('Default: that of the report. Example: "maildir:/srv/mail"'),
   classes: z
-    .array(z.enum(['read', 'broken', 'invalid', 'unsupported']))
+    .array(z.enum(['read', 'broken', 'invalid', 'unsupported', 'doubtful']))
     .min(1)
     .default(['read', 'broken', 'invalid'])
     .describe('Only items of these classes. Default: ["read", "broken", "invalid"]. Example: ["read"]'),

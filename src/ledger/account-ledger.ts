@@ -7,7 +7,7 @@
 import { Problem } from '../failures';
 import { transaction, type LedgerDatabases } from './env';
 import { accountKey, itemKey, itemOf, textKey, within } from './keys';
-import type { AccountRow } from './model';
+import type { AccountRow, Doubt, Intent } from './model';
 
 /** Present in the target without our doing. */
 export const FOUND = 0;
@@ -72,9 +72,14 @@ export class AccountLedger {
     this.db.intents.removeSync(key);
   }
 
-  /** Inside `write`. */
-  markIntent(item: number, operation: number): void {
-    this.db.intents.putSync(itemKey(this.scope, this.account, item), operation);
+  /** Inside `write`. `trace`: what the target needs to look for it. */
+  markIntent(item: number, operation: number, trace: string | null = null): void {
+    const intent: Intent = trace === null ? operation : { operation, trace };
+    this.db.intents.putSync(itemKey(this.scope, this.account, item), intent);
+  }
+
+  hasIntent(item: number): boolean {
+    return this.db.intents.doesExist(itemKey(this.scope, this.account, item));
   }
 
   /** Inside `write`. */
@@ -83,12 +88,46 @@ export class AccountLedger {
   }
 
   /** Items that an earlier attempt may or may not have injected, and the operation that tried. */
-  doubts(): { item: number; operation: number }[] {
+  doubts(): Doubt[] {
     const found = [];
     for (const { key, value } of this.db.intents.getRange(within(accountKey(this.scope, this.account)))) {
-      found.push({ item: itemOf(key), operation: value });
+      const row = typeof value === 'number' ? { operation: value } : value;
+      found.push({ item: itemOf(key), seenAt: null, trace: null, ...row });
     }
     return found;
+  }
+
+  /** Since when (epoch milliseconds) there are doubts that nobody adds to; null when there are none. */
+  doubtsSince(now: number): number | null {
+    const doubts = this.doubts();
+    if (doubts.length === 0) return null;
+    // a clock that was set back must not make the wait longer than it is
+    const unseen = doubts.filter(({ seenAt }) => seenAt === null || seenAt > now);
+    if (unseen.length > 0) {
+      this.write(() => {
+        for (const { item, operation, trace } of unseen) {
+          const intent: Intent = { operation, trace, seenAt: now };
+          this.db.intents.putSync(itemKey(this.scope, this.account, item), intent);
+        }
+      });
+      return now;
+    }
+    return Math.max(...doubts.map(({ seenAt }) => seenAt ?? now));
+  }
+
+  /** Forgets everything of a mailbox that is not there any more, unless `instance` is the one that is known. */
+  recognise(instance: string): void {
+    const row = this.row();
+    if (row.instance === instance) return;
+    this.write(() => {
+      const { items, intents, digests, folders, folderNames } = this.db;
+      const { start, end } = within(accountKey(this.scope, this.account));
+      for (const db of row.instance === undefined ? [] : [items, intents, digests, folders, folderNames]) {
+        for (const key of [...db.getKeys({ start, end })]) db.removeSync(key);
+      }
+      const enumerated = row.instance === undefined && row.enumerated;
+      this.db.accounts.putSync(accountKey(this.scope, this.account), { epoch: this.epoch, enumerated, instance });
+    });
   }
 
   /** Forgets an enumeration that did not end. */
@@ -113,7 +152,7 @@ export class AccountLedger {
 
   finishEnumeration(): void {
     this.write(() => {
-      this.db.accounts.putSync(accountKey(this.scope, this.account), { epoch: this.epoch, enumerated: true });
+      this.db.accounts.putSync(accountKey(this.scope, this.account), { ...this.row(), enumerated: true });
     });
   }
 

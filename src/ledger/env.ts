@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { Problem } from '../failures';
+import type { Intent } from './model';
 
 /** Address space, not disk: the file grows as it is used. Equal in every process, so that nobody has to remap. */
 const MAP_SIZE = 64 * 1024 ** 3;
@@ -15,7 +16,7 @@ export interface LedgerDatabases {
   /** Item to the operation that put it into the target; 0: it was there before us. */
   readonly items: Database<number, Buffer>;
   /** Items that an attempt is about to inject, or was when it died. */
-  readonly intents: Database<number, Buffer>;
+  readonly intents: Database<Intent, Buffer>;
   /** Messages found in the target before the first injection: digest to how many are still unmatched. */
   readonly digests: Database<number, Buffer>;
   /** Folder id of the source to folder of the target. */

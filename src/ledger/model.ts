@@ -43,6 +43,8 @@ export interface TotalsRow {
   accountsDone: number;
   /** Accounts that were done and must be done again. */
   reopened: number[];
+  /** Accounts that wait for the target to settle; taken when nothing else is left. */
+  postponed?: number[];
   nextSeq: number;
   points: ProgressPoint[];
   /** Phase 3 is done for the accounts before this one. */
@@ -89,4 +91,23 @@ export interface AccountRow {
   epoch: number;
   /** The mailbox in the target was listed once. Without it nothing is injected. */
   enumerated: boolean;
+  /** Of the mailbox, for targets that can tell one from another. */
+  instance?: string;
+}
+
+/** An item that is about to be injected: the operation, and for targets that want it what finds it again. */
+export type Intent =
+  | number
+  | {
+      readonly operation: number;
+      readonly trace: string | null;
+      /** When an attempt found it that had not made it, epoch milliseconds. */
+      readonly seenAt?: number;
+    };
+
+export interface Doubt {
+  readonly item: number;
+  readonly operation: number;
+  readonly trace: string | null;
+  readonly seenAt: number | null;
 }

@@ -88,14 +88,24 @@ export class OperationLedger {
       if (row.seq !== null && !this.work(row.seq).done) return row.seq;
       const totals = this.totals();
       const reopened = totals.reopened.shift();
-      const seq = reopened ?? totals.nextSeq;
-      if (reopened === undefined) {
-        if (seq >= this.row().accounts) return null;
-        totals.nextSeq++;
-      }
+      const fresh = totals.nextSeq < this.row().accounts ? totals.nextSeq : undefined;
+      const seq = reopened ?? fresh ?? totals.postponed?.shift();
+      if (seq === undefined) return null;
+      if (reopened === undefined && fresh !== undefined) totals.nextSeq++;
       this.putTotals(totals);
       this.putLane(lane, { ...row, seq });
       return seq;
+    });
+  }
+
+  /** Puts the account of a lane behind all others; false when there are no others. */
+  postpone(lane: number, seq: number): boolean {
+    return this.transaction(() => {
+      const totals = this.totals();
+      if (totals.reopened.length === 0 && totals.nextSeq >= this.row().accounts) return false;
+      this.putTotals({ ...totals, postponed: [...(totals.postponed ?? []), seq] });
+      this.putLane(lane, { ...this.lane(lane), seq: null });
+      return true;
     });
   }
 

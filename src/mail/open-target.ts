@@ -1,18 +1,31 @@
 import { Problem } from '../failures';
+import { ImapTarget } from './imap/imap-target';
 import { MaildirTarget } from './maildir/maildir-target';
 import { parseMaildirOptions } from './maildir/options';
 import type { MaildirOptions } from './maildir/options';
+import { isRemote, parseRemote, type RemoteOptions } from './remote/url';
 import type { MailTarget } from './target';
 
 /**
- * Opens the target that a URL names: `maildir:/absolute/folder[?maxLineLength=BYTES]`. What is missing is made.
+ * Opens the target that a URL names: `maildir:/absolute/folder[?maxLineLength=BYTES]`, or a mail server
+ * (`imap://`, `imaps://`, `lmtp://`). Of a folder what is missing is made.
  *
  * @param expectedInstance `instance` of the target as it was opened before. Then nothing is made: a target that is
  * not there, or is another one, is TargetUnavailable.
+ * @param secretsDir where the secrets are that a URL names; null: there are none
  * @throws Problem InvalidInput for a URL that is not right, TargetRefused for a target that cannot be used
  */
-export async function openTarget(url: string, expectedInstance?: string): Promise<MailTarget> {
-  return MaildirTarget.open(parse(url), expectedInstance);
+export async function openTarget(
+  url: string,
+  expectedInstance?: string,
+  secretsDir: string | null = null,
+): Promise<MailTarget> {
+  const place = parse(url);
+  if ('directory' in place) return MaildirTarget.open(place, expectedInstance);
+  const target = new ImapTarget(place, secretsDir);
+  // the first step finds out at once whether there is a server that it can trust
+  if (expectedInstance === undefined) await target.check();
+  return target;
 }
 
 /**
@@ -22,7 +35,8 @@ export async function openTarget(url: string, expectedInstance?: string): Promis
  * @throws Problem InvalidInput for a URL that is not right
  */
 export function localPathOf(url: string): string | null {
-  return parse(url).directory;
+  const place = parse(url);
+  return 'directory' in place ? place.directory : null;
 }
 
 /**
@@ -32,15 +46,17 @@ export function localPathOf(url: string): string | null {
  * @throws Problem InvalidInput for a URL that is not right
  */
 export function writerLockOf(url: string): string | null {
-  return MaildirTarget.writerLock(parse(url));
+  const place = parse(url);
+  return 'directory' in place ? MaildirTarget.writerLock(place) : null;
 }
 
-function parse(url: string): MaildirOptions {
+function parse(url: string): MaildirOptions | RemoteOptions {
+  if (isRemote(url)) return parseRemote(url);
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   const what =
     scheme === undefined || rest === undefined
       ? `The target "${url}" has no scheme.`
-      : `Targets of the kind "${scheme}" are not known; there is only maildir.`;
+      : `Targets of the kind "${scheme}" are not known; there are maildir, imap, imaps and lmtp.`;
   if (scheme?.toLowerCase() === 'maildir' && rest !== undefined) return parseMaildirOptions(rest);
   throw new Problem('InvalidInput', `${what} A valid target: maildir:/srv/mail.`, { field: 'target' });
 }

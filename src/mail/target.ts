@@ -34,7 +34,22 @@ export type DeliveryOutcome =
   /** Taken; `notes` say what could not be kept (a keyword left off, say). */
   | { readonly kind: 'accepted'; readonly notes: readonly string[] }
   /** The target refuses this message for what it is: class *invalid*. */
-  | { readonly kind: 'invalid'; readonly reason: string };
+  | { readonly kind: 'invalid'; readonly reason: string }
+  /** It was taken, says the target, and yet it is not there: class *doubtful*. */
+  | { readonly kind: 'doubtful'; readonly reason: string };
+
+/** By item id. */
+export type LateOutcomes = ReadonlyMap<number, DeliveryOutcome>;
+
+/** A message that an attempt may or may not have delivered before it died. */
+export interface DoubtfulMessage {
+  readonly itemId: number;
+  readonly key: string;
+  /** As `announce` answered for its folder; null when it was not asked. */
+  readonly trace?: string | null;
+  /** What was delivered; null when it cannot be read any more. */
+  content?(): Promise<MessageContent | null>;
+}
 
 /** What a listing of a mailbox finds: a message that we delivered (by its key), or any other by its digest. */
 export type ExistingMessage =
@@ -71,7 +86,18 @@ export interface Mailbox {
   /** Every message that is there, once, in every folder. `onProgress` is called now and then. */
   existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage>;
   /** Which of these messages of ours are there, in any folder and whatever was done to them since. */
-  findDelivered(messages: readonly { itemId: number; key: string }[]): Promise<Set<number>>;
+  findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>>;
+  /** False: nobody can say what became of a message whose answer was lost, and `findDelivered` is never called. */
+  readonly canLook?: false;
+  /**
+   * Told before the intents of a batch are written: into which folders it goes. Answers, by folder, what
+   * `findDelivered` will want to know. `stillCurrent` as in `commit`, for targets where a message can be seen at once.
+   */
+  announce?(folders: readonly string[], stillCurrent: () => void): Promise<ReadonlyMap<string, string>>;
+  /** The digest under which `existing()` lists this content, when the target keeps it in another form; else null. */
+  storedDigest?(content: MessageContent): Promise<string | null>;
+  /** Changes when the mailbox was emptied or made anew: what is known of the old one says nothing about it. */
+  readonly instance?: string;
   systemFolder(role: SystemFolder): Promise<FolderResult>;
   /**
    * The folder `name` below `parent` (undefined: the top level); created when missing, reused when it is
@@ -91,9 +117,10 @@ export interface Mailbox {
   deliver(message: OutgoingMessage): Promise<DeliveryOutcome>;
   /**
    * Makes everything delivered since the last commit visible and durable. `stillCurrent` throws when a newer
-   * attempt has taken over; it is called as late as possible before the messages become visible.
+   * attempt has taken over; it is called as late as possible before the messages become visible. Answers what became
+   * of messages otherwise than `deliver` said.
    */
-  commit(stillCurrent: () => void): Promise<void>;
+  commit(stillCurrent: () => void): Promise<void | LateOutcomes>;
   /** Drops what was delivered but not committed. */
   close(): Promise<void>;
 }
@@ -167,6 +194,8 @@ export interface MailTarget {
   readonly instance: string;
   /** The real path of a target on this machine; null for a remote one. */
   readonly path: string | null;
+  /** Seconds in which the target finishes or drops what was sent by somebody who died since. Absent: at once. */
+  readonly settleSeconds?: number;
   /** Where the mailboxes are, for the report. */
   readonly description: string;
   /**

@@ -76,7 +76,7 @@ export function withoutPassword(url: string): string {
   return url
     .replace(/(:\/\/[^:@/?#\s]*):[^/?#\s]*@/g, '$1@')
     .replace(/(%3A%2F%2F(?:(?!%3A|%40).)*)%3A.*?%40/gi, '$1%40')
-    .replace(/([?&](?:pass|password|secret|token)=)[^&#]*/gi, '$1***');
+    .replace(/([?&](?:pass|password|token)=)[^&#]*/gi, '$1***');
 }
 
 /** Hands out a label for each account: its name, or `name (id)` when another account has that name. */

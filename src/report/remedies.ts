@@ -20,6 +20,8 @@ export const REMEDIES = {
     'Raise the line limit of the target (zimbra_lmtp_max_line_length) above the longest line and retry, or rescue the message as a file.',
   refused: 'The target refuses the item for what it is: rescue it as a file and import it by another way.',
   unsupported: 'The target cannot hold this kind of item: import the saved file elsewhere.',
+  doubtful: 'Look for it in the mailbox; when it is not there, rescue the message as a file and import it.',
+  quota: 'Give the account more room (its quota) and retry.',
   nothing: 'Nothing needs to be done: the content is intact and is restored.',
 } as const;
 export type RemedyName = keyof typeof REMEDIES;
@@ -55,9 +57,12 @@ export function remedyNameOf({ class: kind, reason, evidence = {} }: Remediable)
     case 'broken':
       return BLOB.test(evidence.path ?? '') ? 'content' : 'metadata';
     case 'invalid':
+      if (/\bover quota\b/i.test(reason)) return 'quota';
       return /\bline of \d+ bytes/.test(reason) ? 'lineLimit' : 'refused';
     case 'unsupported':
       return 'unsupported';
+    case 'doubtful':
+      return 'doubtful';
     default:
       return 'nothing';
   }

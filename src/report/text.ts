@@ -33,7 +33,13 @@ export class TextForm implements ReportForm {
   private readonly remediesOfAccount = new Set<RemedyName>();
   /** What was listed: the remedies of each class, and how many items. */
   private readonly remediesOf = new Map<ItemClass, Set<RemedyName>>();
-  private readonly listed: Record<ItemClass, number> = { read: 0, broken: 0, invalid: 0, unsupported: 0 };
+  private readonly listed: Record<ItemClass, number> = {
+    read: 0,
+    broken: 0,
+    invalid: 0,
+    unsupported: 0,
+    doubtful: 0,
+  };
 
   private constructor(
     private readonly workspace: Workspace,

@@ -11,7 +11,7 @@ import type { AccountLedger } from '../ledger/account-ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { Mailbox } from '../mail/target';
 import { classify, type Candidate, type Classifier, type ItemRules } from './classify';
-import { Deliverer } from './deliver';
+import { contentOfItem, Deliverer } from './deliver';
 import { enumerate, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
@@ -51,19 +51,21 @@ export async function restoreAccount(
   const work = env.operation.work(seq);
   const keyOf = (item: number): string => itemKeyOf(env.store.marker.serverId, work.id, item);
   await mailbox.cleanLeftovers((item, key) => key === keyOf(item));
+  if (mailbox.instance !== undefined) ledger.recognise(mailbox.instance);
   if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress);
-  await settleDoubts(ledger, mailbox, keyOf);
+  await settleDoubts(ledger, mailbox, keyOf, (item) => contentOfItem(env.store, work.id, item));
   const notes: { item: number; text: string }[] = [];
   const folders = new FolderResolver(env.store, work.id, mailbox, ledger, (item, text) =>
     notes.push({ item, text }),
   );
-  const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf);
+  const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger);
   const classifier: Classifier = {
     store: env.store,
     rules: env.rules,
     operation: env.operation.number,
     ledger,
     accepts: (type) => mailbox.accepts(type),
+    canLook: mailbox.canLook !== false,
   };
   const walk = env.walk(work.id, work.cursor);
   for (;;) {
@@ -72,11 +74,15 @@ export async function restoreAccount(
     // a store that went away looks like an account without items
     if (done) env.store.assertThere();
     const intents = batch.filter(({ kind }) => kind === 'deliver');
+    const traces = await deliverer.traces(batch);
     if (intents.length > 0) {
-      ledger.write(() => intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number)));
+      ledger.write(() =>
+        intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number, traces.get(item))),
+      );
     }
     const outcomes = await deliverer.deliverAll(batch);
-    await mailbox.commit(() => ledger.assertCurrent());
+    const late = await mailbox.commit(() => ledger.assertCurrent());
+    if (late) await deliverer.takeLate(outcomes, batch, late);
     const { operation, lane, guard } = env;
     recordBatch({
       operation,

@@ -20,6 +20,8 @@ export type Candidate = Common &
   (
     | { readonly kind: 'defect'; readonly defect: Defect }
     | { readonly kind: 'apart'; readonly state: ItemState }
+    /** Sent by an attempt that died, to a target that cannot be asked whether it is there. */
+    | { readonly kind: 'doubtful' }
     /** Left out by the rules. */
     | { readonly kind: 'filtered' }
     /** In the target already; `ours`: put there by this very operation before an interruption. */
@@ -36,6 +38,8 @@ export interface Classifier {
   readonly operation: number;
   readonly ledger: AccountLedger;
   accepts(type: string): boolean;
+  /** Whether doubts can be settled in the target. */
+  readonly canLook: boolean;
 }
 
 /** @param matched digests already matched in this batch, which the ledger does not know yet */
@@ -50,6 +54,7 @@ export function classify(env: Classifier, matched: Map<string, number>, entry: W
   if (doneBy !== undefined) {
     return { ...common, kind: 'present', ours: doneBy !== FOUND && doneBy === env.operation, state };
   }
+  if (!env.canLook && env.ledger.hasIntent(entry.id)) return { ...common, kind: 'doubtful' };
   const { digest } = state;
   if (digest === null || digestAlgorithm(digest) === null) {
     const what = digest === null ? 'without a digest' : `whose digest is none ("${digest.slice(0, 80)}")`;

@@ -3,7 +3,8 @@ import type { Blob } from '../backup-path/blob';
 import { Defect } from '../backup-path/defect';
 import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
-import type { Mailbox } from '../mail/target';
+import type { AccountLedger } from '../ledger/account-ledger';
+import type { LateOutcomes, Mailbox, MessageContent } from '../mail/target';
 import type { ItemClass } from '../report/model';
 import type { Candidate } from './classify';
 import { contentOf, measured } from './measured';
@@ -28,10 +29,49 @@ export class Deliverer {
     private readonly mailbox: Mailbox,
     private readonly folders: FolderResolver,
     private readonly keyOf: (item: number) => string,
+    private readonly ledger: AccountLedger,
   ) {}
 
-  /** One outcome for each candidate, in order. Nothing is visible in the target before its commit. */
+  /** What the target wants to be remembered of each message that will be injected, by item. */
+  async traces(batch: readonly Candidate[]): Promise<Map<number, string>> {
+    const { mailbox, ledger } = this;
+    const traces = new Map<number, string>();
+    if (!mailbox.announce) return traces;
+    const folderOf = new Map<number, string>();
+    for (const candidate of batch) {
+      if (candidate.kind !== 'deliver') continue;
+      folderOf.set(candidate.item, await this.folders.resolve(candidate.state.folder));
+    }
+    const byFolder = await mailbox.announce([...new Set(folderOf.values())], () => ledger.assertCurrent());
+    for (const [item, folder] of folderOf) traces.set(item, byFolder.get(folder) ?? '');
+    return traces;
+  }
+
+  /** Puts what the target said at the end in the place of what was thought before. */
+  async takeLate(outcomes: Outcome[], batch: readonly Candidate[], late: LateOutcomes): Promise<void> {
+    for (const [index, candidate] of batch.entries()) {
+      const said = late.get(candidate.item);
+      if (said === undefined || candidate.kind !== 'deliver') continue;
+      const before = outcomes[index] as Outcome;
+      if (said.kind === 'accepted') {
+        if (said.notes.length === 0) continue;
+        const note = [...(before.note === undefined ? [] : [before.note]), ...said.notes].join('; ');
+        outcomes[index] = { ...before, note };
+      } else if (said.kind === 'doubtful') {
+        outcomes[index] = { ...unrestored(candidate, 'doubtful', said.reason), dropIntent: true };
+      } else {
+        const blob = await this.env.store.blobs.load(candidate.state.digest);
+        outcomes[index] = await this.refused(candidate, blob, said.reason);
+      }
+    }
+  }
+
+  /** Found under the target's own digests in this batch, which the ledger does not know yet. */
+  private readonly matched = new Map<string, number>();
+
+  /** One outcome for each candidate, in order. */
   async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
+    this.matched.clear();
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
       const reads = candidate.kind === 'save' || candidate.kind === 'deliver' ? 'blob' : 'metadata';
@@ -54,6 +94,8 @@ export class Deliverer {
         throw candidate.defect;
       case 'apart':
         return this.apart(candidate.item, candidate.cursor, candidate.state);
+      case 'doubtful':
+        return inDoubt(candidate);
       case 'filtered':
         return { item, cursor, counts: 'filtered' };
       case 'present':
@@ -90,10 +132,28 @@ export class Deliverer {
     return unrestored(candidate, 'unsupported', `a ${type}, which the target cannot hold`, savedAs);
   }
 
+  private async refused(candidate: ToDeliver, blob: Blob, reason: string): Promise<Outcome> {
+    const { type } = candidate.state;
+    const savedAs = this.env.saveInvalid
+      ? await saveItem(this.env.reportDir, 'invalid', this.accountId, { id: candidate.item, type }, blob)
+      : undefined;
+    return unrestored(candidate, 'invalid', reason, savedAs);
+  }
+
+  /** The digest under which the target had this content before us, in a form of its own; null when it had not. */
+  private async alreadyThere(content: MessageContent): Promise<string | null> {
+    const digest = await this.mailbox.storedDigest?.(content);
+    if (!digest || this.ledger.unmatched(digest) <= (this.matched.get(digest) ?? 0)) return null;
+    this.matched.set(digest, (this.matched.get(digest) ?? 0) + 1);
+    return digest;
+  }
+
   private async inject(candidate: ToDeliver, blob: Blob): Promise<Outcome> {
     const { item, cursor, state } = candidate;
     const folder = await this.folders.resolve(state.folder);
     const content = state.type === 'message' ? measured(blob) : { of: contentOf(blob), longest: () => 0 };
+    const known = await this.alreadyThere(content.of);
+    if (known !== null) return { item, cursor, counts: 'skipped', ledger: { matched: known } };
     const outcome = await this.mailbox.deliver({
       itemId: item,
       key: this.keyOf(item),
@@ -104,12 +164,8 @@ export class Deliverer {
       date: state.date || state.start,
       content: content.of,
     });
-    if (outcome.kind === 'invalid') {
-      const savedAs = this.env.saveInvalid
-        ? await saveItem(this.env.reportDir, 'invalid', this.accountId, { id: item, type: state.type }, blob)
-        : undefined;
-      return unrestored(candidate, 'invalid', outcome.reason, savedAs);
-    }
+    if (outcome.kind === 'invalid') return this.refused(candidate, blob, outcome.reason);
+    if (outcome.kind === 'doubtful') return unrestored(candidate, 'doubtful', outcome.reason);
     const notes = [...outcome.notes];
     const longest = content.longest();
     if (longest > 0) notes.push(`Carbonio itself would refuse it: a line of ${longest} bytes`);
@@ -124,6 +180,28 @@ export class Deliverer {
       ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
     };
   }
+}
+
+/** The content of an item as it is now in the store; null when it cannot be had. */
+export async function contentOfItem(
+  store: BackupPath,
+  accountId: string,
+  item: number,
+): Promise<MessageContent | null> {
+  try {
+    const digest = store.itemById(accountId, item).at(-1)?.digest ?? null;
+    return digest === null ? null : contentOf(await store.blobs.load(digest));
+  } catch (error) {
+    if (!(error instanceof Defect)) throw error;
+    store.assertThere();
+    return null;
+  }
+}
+
+/** It keeps its intent, so that no later run sends it again. */
+function inDoubt({ item, cursor }: Candidate): Outcome {
+  const reason = 'it was sent before an interruption, and the target cannot be asked whether it arrived';
+  return { item, cursor, counts: 'unrestored', finding: { item, class: 'doubtful', reason } };
 }
 
 function unrestored(candidate: ToDeliver, kind: ItemClass, reason: string, savedAs?: string): Outcome {

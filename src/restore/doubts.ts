@@ -1,6 +1,6 @@
 /** Asking the target what the ledger does not know. */
 import type { AccountLedger } from '../ledger/account-ledger';
-import type { Mailbox } from '../mail/target';
+import type { Mailbox, MessageContent } from '../mail/target';
 
 const PAGE = 2_000;
 
@@ -31,15 +31,26 @@ export async function enumerate(
   ledger.finishEnumeration();
 }
 
-/** Items with an intent and no `done`: those that are there become done, the others are free to be injected. */
+/**
+ * Items with an intent and no `done`: those that are there become done, the others are free to be injected. Where
+ * nobody can look they stay in doubt, and are never sent again (classify.ts).
+ */
 export async function settleDoubts(
   ledger: AccountLedger,
   mailbox: Mailbox,
   keyOf: (item: number) => string,
+  contentOf: (item: number) => Promise<MessageContent | null>,
 ): Promise<void> {
   const doubts = ledger.doubts();
-  if (doubts.length === 0) return;
-  const found = await mailbox.findDelivered(doubts.map(({ item }) => ({ itemId: item, key: keyOf(item) })));
+  if (doubts.length === 0 || mailbox.canLook === false) return;
+  const found = await mailbox.findDelivered(
+    doubts.map(({ item, trace }) => ({
+      itemId: item,
+      key: keyOf(item),
+      trace,
+      content: () => contentOf(item),
+    })),
+  );
   ledger.write(() => {
     for (const { item, operation } of doubts) {
       if (found.has(item)) ledger.markDone(item, operation);

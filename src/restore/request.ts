@@ -19,4 +19,6 @@ export interface RestoreSettings {
   readonly stateDir: string;
   /** Used when the input names no target. */
   readonly defaultTarget: string;
+  /** Where the secrets are that targets name. */
+  readonly secretsDir?: string | null;
 }

@@ -39,7 +39,7 @@ export async function withSession<T>(
   return withLedger(request, settings, async (ledger) => {
     const known = begun ? knownOperation(ledger, request) : null;
     if (known) requireSameSource(store, known);
-    const target = await openTarget(url, known?.row().places.targetInstance);
+    const target = await openTarget(url, known?.row().places.targetInstance, settings.secretsDir);
     try {
       const operation = known ?? begin(ledger, store, target, request);
       const reportDir = makeReportDir(settings.stateDir, request, operation);

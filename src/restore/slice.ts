@@ -6,6 +6,7 @@ import type { MailTarget } from '../mail/target';
 import { restoreAccount, type SliceEnv } from './account-restore';
 import { countAccount } from './account-count';
 import { readName } from './select';
+import { awaitSettled } from './settle';
 
 export interface SliceContext extends SliceEnv {
   readonly openedLedger: Ledger;
@@ -23,7 +24,9 @@ export async function runSlice(context: SliceContext): Promise<boolean> {
       const seq = operation.claim(lane);
       // what failed last of all, in a streak too short to be doubted, really failed
       if (seq === null) return forgetSuspects(operation, lane);
-      if (!(await runAccount(context, seq))) break;
+      const ran = await runAccount(context, seq);
+      if (ran === 'postponed') continue;
+      if (!ran) break;
       if (guard.streak === 0) settle(context);
     }
     takeBackSuspects(operation, lane);
@@ -34,11 +37,13 @@ export async function runSlice(context: SliceContext): Promise<boolean> {
   }
 }
 
-async function runAccount(context: SliceContext, seq: number): Promise<boolean> {
+async function runAccount(context: SliceContext, seq: number): Promise<boolean | 'postponed'> {
   const { operation, openedLedger, target } = context;
   const work = mendedRow(context, seq);
   const ledger = openedLedger.takeAccount(operation.row().scope, work.account);
   if (work.excluded !== null || work.defect !== null) return countAccount(context, seq, ledger);
+  const settled = await awaitSettled(context, ledger, seq);
+  if (settled !== true) return settled;
   try {
     const mailbox = await target.openMailbox({ id: work.id, name: work.name });
     try {
@@ -57,9 +62,11 @@ async function runAccount(context: SliceContext, seq: number): Promise<boolean> 
   }
 }
 
+const REFUSALS: ReadonlySet<string> = new Set(['TargetRefused', 'InvalidInput', 'LoginRefused', 'SecretUnusable']);
+
 /** A target that refuses one mailbox for what it is. */
 export const isRefusal = (error: unknown): error is Problem =>
-  error instanceof Problem && (error.type === 'TargetRefused' || error.type === 'InvalidInput');
+  error instanceof Problem && REFUSALS.has(error.type);
 
 /** An account_info that could not be read when the restore was planned may be readable by now. */
 function mendedRow({ operation, store }: SliceContext, seq: number) {

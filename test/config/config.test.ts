@@ -5,6 +5,7 @@ test('without anything set there is a default for everything', () => {
   expect(config).toMatchObject({
     stateDir: '/var/lib/lifeboat',
     defaultTarget: 'maildir:/var/lib/lifeboat/mailboxes',
+    secretsDir: '/var/lib/lifeboat/secrets',
     taskQueue: 'lifeboat',
     logLevel: 'info',
     mail: { url: null, from: 'lifeboat@localhost', admins: [] },

@@ -25,7 +25,9 @@ test.each([
   ['metadata', { class: 'broken', reason: 'the name is none' }],
   ['lineLimit', { class: 'invalid', reason: 'It has a line of 10241 bytes; at most 10240.' }],
   ['refused', { class: 'invalid', reason: 'the target does not like it' }],
+  ['quota', { class: 'invalid', reason: 'the mailbox is over quota (no room)' }],
   ['unsupported', { class: 'unsupported', reason: '' }],
+  ['doubtful', { class: 'doubtful', reason: '' }],
   ['nothing', { class: 'double-gzipped', reason: '' }],
 ] as const)('%s', (name, finding) => {
   expect(remedyNameOf(finding)).toBe(name);
@@ -51,7 +53,7 @@ test('text, JSON and page tell evidence and remedy', async () => {
   await withFolder(async (dir) => {
     const { totals } = head();
     const files = await writeReport(dir, {
-      head: head({ totals, unrestoredByClass: { read: 2, broken: 1, invalid: 0, unsupported: 0 } }),
+      head: head({ totals, unrestoredByClass: { read: 2, broken: 1, invalid: 0, unsupported: 0, doubtful: 0 } }),
       accounts: [account('ada@example.com', 'a', { unrestored: 3 }, findings)],
     });
     const text = await readFile(files.text, 'utf8');

@@ -1,0 +1,230 @@
+/** Sends messages, many to a command where the server takes that, over several connections at once. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DeliveryOutcome } from '../target';
+import { clean, type Reply } from './connection';
+import { folderArgument, type ImapFolders } from './folders';
+import { countsSince, type Mark } from './look-up';
+import { internalDate, levelledDigest } from './message';
+import type { ImapSessions, Line } from './sessions';
+
+/** Messages and bytes of one command. Dovecot stores 32 at once three times as fast as one by one. */
+const GROUP_MESSAGES = 32;
+const GROUP_BYTES = 1024 * 1024;
+/** What may be on its way and unanswered over one connection, bytes. */
+const IN_FLIGHT = 2 * 1024 * 1024;
+/** A mailbox that somebody else has locked is tried so often, so far apart. */
+const LOCK_TRIES = 3;
+const LOCK_PAUSE_MS = 1_000;
+
+export interface Outgoing {
+  readonly itemId: number;
+  readonly folder: string;
+  readonly flags: readonly string[];
+  /** Epoch milliseconds. */
+  readonly date: number;
+  readonly bytes: Buffer;
+}
+type Group = readonly Outgoing[];
+
+export class Appender {
+  readonly #waiting = new Map<string, { messages: Outgoing[]; bytes: number }>();
+  readonly #jobs = new Set<Promise<void>>();
+  readonly #late = new Map<number, DeliveryOutcome>();
+  /** Of sessions that the server ended: nobody said what became of them. */
+  #unsure: Outgoing[] = [];
+  #taken: Outgoing[] = [];
+  #failure: Error | null = null;
+  #locked: string | null = null;
+  /** The smallest message that did not fit any more, bytes. */
+  #tooMuch = Infinity;
+  #marks = new Map<string, Mark>();
+  /** The marks as they were when the batch began. */
+  #begunAt: ReadonlyMap<string, Mark> = new Map();
+  #stillCurrent: () => void = () => undefined;
+
+  constructor(
+    private readonly sessions: ImapSessions,
+    private readonly folders: ImapFolders,
+  ) {}
+
+  /** @param marks by folder; kept up to date from the answers of the server */
+  begin(marks: Map<string, Mark>, stillCurrent: () => void): void {
+    this.#marks = marks;
+    this.#begunAt = new Map(marks);
+    this.#stillCurrent = stillCurrent;
+  }
+
+  /** Takes a message; waits while too much is on its way. @throws Problem once a connection has failed */
+  async add(message: Outgoing): Promise<void> {
+    const group = this.#waiting.get(message.folder) ?? { messages: [], bytes: 0 };
+    this.#waiting.set(message.folder, group);
+    group.messages.push(message);
+    group.bytes += message.bytes.length;
+    if (group.messages.length < GROUP_MESSAGES && group.bytes < GROUP_BYTES) return;
+    this.#waiting.delete(message.folder);
+    await this.#send(group.messages);
+  }
+
+  /** Sends the rest and waits for every answer. Answers what became of messages that were not simply taken. */
+  async flush(): Promise<Map<number, DeliveryOutcome>> {
+    for (const { messages } of this.#waiting.values()) await this.#send(messages);
+    this.#waiting.clear();
+    for (;;) {
+      while (this.#jobs.size > 0) await Promise.all(this.#jobs);
+      if (this.#failure) throw this.#failure;
+      if (this.#unsure.length === 0) break;
+      for (const message of await this.#missing()) await this.#send([message]);
+    }
+    this.#taken = [];
+    const late = new Map(this.#late);
+    this.#late.clear();
+    return late;
+  }
+
+  async #send(group: Group): Promise<void> {
+    const line = await this.#freeLine();
+    if (this.#failure) throw this.#failure;
+    const multi = line.session.capabilities.has('MULTIAPPEND');
+    if (multi || group.length === 1) return this.#start(line, group);
+    this.#start(line, group.slice(0, 1));
+    for (const message of group.slice(1)) await this.#send([message]);
+  }
+
+  async #freeLine(): Promise<Line> {
+    for (;;) {
+      const line = await this.sessions.line();
+      if (line.bytes < IN_FLIGHT || this.#jobs.size === 0) return line;
+      await Promise.race(this.#jobs);
+    }
+  }
+
+  #start(line: Line, group: Group): void {
+    const job = this.#append(line, group).catch((error: unknown) => {
+      this.#failure ??= error as Error;
+    });
+    this.#jobs.add(job);
+    void job.then(() => this.#jobs.delete(job));
+  }
+
+  /** Sends one command and deals with the answer. */
+  async #append(line: Line, group: Group): Promise<void> {
+    const refused = this.#refusedAtOnce(group);
+    if (refused !== null) return this.#refuse(group, refused);
+    const bytes = group.reduce((sum, message) => sum + message.bytes.length, 0);
+    const parts: (string | Buffer)[] = [`APPEND ${folderArgument((group[0] as Outgoing).folder)}`];
+    for (const { flags, date, bytes: content } of group) {
+      parts.push(` (${flags.join(' ')}) "${internalDate(date)}" `, content);
+    }
+    this.#stillCurrent();
+    line.commands++;
+    line.bytes += bytes;
+    let reply: Reply;
+    try {
+      reply = await line.session.run(parts);
+      line.answered++;
+    } catch (error) {
+      if (!line.session.saidBye) throw error;
+      this.sessions.learn(line);
+      this.#unsure.push(...group);
+      return;
+    } finally {
+      line.bytes -= bytes;
+    }
+    if (reply.status === 'OK') this.#accept(group, reply);
+    else await this.#refusedBy(reply, group);
+  }
+
+  #accept(group: Group, { code }: Reply): void {
+    this.#taken.push(...group);
+    const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
+    if (validity === undefined || uids === undefined) return;
+    const { folder } = group[0] as Outgoing;
+    const next = Math.max(...uids.split(/[,:]/).map(Number)) + 1;
+    const known = this.#marks.get(folder);
+    if (known && known.next < next) this.#marks.set(folder, { folder, validity: Number(validity), next });
+  }
+
+  async #refusedBy(reply: Reply, group: Group): Promise<void> {
+    const [message] = group as [Outgoing];
+    // one message is the reason, and a command stores all of its messages or none
+    if (group.length > 1) {
+      for (const one of group) await this.#append(await this.sessions.line(), [one]);
+      return;
+    }
+    const text = clean(reply.text);
+    if (/^TRYCREATE\b/.test(reply.code) && !this.#late.has(message.itemId)) {
+      this.folders.forget(message.folder);
+      await this.folders.ensure(message.folder);
+      this.#note(message, 'its folder was removed meanwhile and was made again');
+      return this.#append(await this.sessions.line(), group);
+    }
+    if (/^OVERQUOTA\b/.test(reply.code) || /\bquota\b/i.test(text)) {
+      this.#tooMuch = Math.min(this.#tooMuch, message.bytes.length);
+      return this.#refuse(group, `the mailbox is over quota (${text})`);
+    }
+    if (/^(INUSE|UNAVAILABLE|SERVERBUG)\b/.test(reply.code) || /\block/i.test(text)) {
+      return this.#tryLocked(message, text);
+    }
+    const keywords = message.flags.filter((flag) => !flag.startsWith('\\'));
+    if (keywords.length > 0) {
+      const plain = { ...message, flags: message.flags.filter((flag) => flag.startsWith('\\')) };
+      await this.#append(await this.sessions.line(), [plain]);
+      if (!this.#late.has(message.itemId)) this.#note(message, `without its tags, which the server refuses (${text})`);
+      return;
+    }
+    this.#refuse(group, `the server refuses it: ${text}`);
+  }
+
+  async #tryLocked(message: Outgoing, text: string): Promise<void> {
+    for (let tries = 1; tries < LOCK_TRIES; tries++) {
+      await sleep(LOCK_PAUSE_MS);
+      const { session } = await this.sessions.line();
+      const head = `APPEND ${folderArgument(message.folder)} (${message.flags.join(' ')})`;
+      this.#stillCurrent();
+      const reply = await session.run([`${head} "${internalDate(message.date)}" `, message.bytes]);
+      if (reply.status === 'OK') return this.#accept([message], reply);
+    }
+    this.#locked = `the mailbox is locked or does not work (${text})`;
+    this.#refuse([message], this.#locked);
+  }
+
+  /** What is known to be useless is not sent. */
+  #refusedAtOnce(group: Group): string | null {
+    if (this.#locked !== null) return this.#locked;
+    const fits = group.some(({ bytes }) => bytes.length < this.#tooMuch);
+    return fits ? null : 'the mailbox is over quota';
+  }
+
+  #refuse(group: Group, reason: string): void {
+    for (const { itemId } of group) this.#late.set(itemId, { kind: 'invalid', reason });
+  }
+
+  #note({ itemId }: Outgoing, note: string): void {
+    this.#late.set(itemId, { kind: 'accepted', notes: [note] });
+  }
+
+  /** Of the messages that nobody answered for, those that are not there. */
+  async #missing(): Promise<Outgoing[]> {
+    const unsure = this.#unsure.splice(0);
+    const missing: Outgoing[] = [];
+    const session = await this.sessions.control();
+    for (const folder of new Set(unsure.map((message) => message.folder))) {
+      const mark = this.#begunAt.get(folder) as Mark;
+      const counts = await countsSince(session, mark);
+      const taken = this.#taken.filter((message) => message.folder === folder);
+      for (const { bytes } of taken) {
+        const digest = levelledDigest(bytes);
+        counts.set(digest, (counts.get(digest) ?? 0) - 1);
+      }
+      for (const message of unsure.filter((one) => one.folder === folder)) {
+        const digest = levelledDigest(message.bytes);
+        const left = counts.get(digest) ?? 0;
+        if (left > 0) {
+          counts.set(digest, left - 1);
+          this.#taken.push(message);
+        } else missing.push(message);
+      }
+    }
+    return missing;
+  }
+}

@@ -1,0 +1,87 @@
+import { Problem } from '../../failures';
+import { extrasNotHeld, onlyLook } from '../remote/no-provision';
+import { placeName } from '../remote/socket';
+import { readSecret } from '../remote/secrets';
+import { expand, mailboxTemplate, type RemoteOptions } from '../remote/url';
+import type {
+  AccountExtras,
+  Mailbox,
+  MailTarget,
+  ProvisionCounts,
+  ProvisionPlan,
+  TargetAccount,
+} from '../target';
+import { ImapConnection } from './connection';
+import { ImapMailbox } from './mailbox';
+import { ImapSessions } from './sessions';
+
+/** Mailboxes of an IMAP server. Its accounts must be there. */
+export class ImapTarget implements MailTarget {
+  readonly kind = 'imap';
+  readonly id: string;
+  // a server keeps no mark of ours; each mailbox is recognised by itself (Mailbox.instance)
+  readonly instance = 'imap';
+  readonly path = null;
+  readonly description: string;
+  readonly settleSeconds: number;
+
+  constructor(
+    private readonly options: RemoteOptions,
+    private readonly secretsDir: string | null,
+  ) {
+    this.id = `imap://${placeName(options)}/${mailboxTemplate(options)}`;
+    this.description = `mailboxes of the IMAP server ${placeName(options)}`;
+    this.settleSeconds = options.settle;
+  }
+
+  async check(): Promise<void> {
+    const session = await ImapConnection.open(this.options);
+    await session.logout();
+  }
+
+  async freeBytes(): Promise<null> {
+    return null;
+  }
+
+  async provision(plan: ProvisionPlan): Promise<ProvisionCounts> {
+    return onlyLook(plan, 'IMAP', async (account) => {
+      const sessions = this.sessions(account);
+      try {
+        await sessions.control();
+      } finally {
+        await sessions.close();
+      }
+    });
+  }
+
+  async hasAccount(account: TargetAccount): Promise<boolean> {
+    const sessions = this.sessions(account);
+    try {
+      await sessions.control();
+      return true;
+    } catch (error) {
+      if (error instanceof Problem && error.type === 'LoginRefused') return false;
+      throw error;
+    } finally {
+      await sessions.close();
+    }
+  }
+
+  async openMailbox(account: TargetAccount): Promise<Mailbox> {
+    return ImapMailbox.open(this.sessions(account));
+  }
+
+  async addExtras(_account: TargetAccount, extras: AccountExtras): Promise<string[]> {
+    return extrasNotHeld('IMAP', extras);
+  }
+
+  async close(): Promise<void> {
+    // Connections belong to mailboxes.
+  }
+
+  /** @throws Problem `SecretUnusable` */
+  sessions({ name }: TargetAccount): ImapSessions {
+    const secret = readSecret(this.secretsDir, expand(this.options.secret ?? '', name));
+    return new ImapSessions(this.options, name, secret);
+  }
+}

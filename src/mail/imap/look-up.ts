@@ -1,0 +1,145 @@
+/** Finds messages in the folders of a mailbox by their content. */
+import type { DoubtfulMessage } from '../target';
+import type { ImapConnection, Reply } from './connection';
+import { folderArgument } from './folders';
+import { levelledDigest, wholeContent } from './message';
+import { textOf, type Value } from './wire';
+
+/** Bytes of messages that are fetched at once. */
+const PAGE_BYTES = 8 * 1024 * 1024;
+const PAGE_MESSAGES = 500;
+
+/** Where a folder ended at some moment: messages that came later have this UID or a higher one. */
+export interface Mark {
+  readonly folder: string;
+  readonly validity: number;
+  readonly next: number;
+}
+
+export const parseMark = (trace: string): Mark => JSON.parse(trace) as Mark;
+
+/** Null when there is no such folder. */
+export async function examine(session: ImapConnection, folder: string): Promise<{ validity: number } | null> {
+  const reply = await session.run(`EXAMINE ${folderArgument(folder)}`);
+  if (reply.status !== 'OK') {
+    if (/^(INUSE|UNAVAILABLE|SERVERBUG|NOPERM|LIMIT)\b/.test(reply.code)) await session.must('NOOP');
+    return null;
+  }
+  return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
+}
+
+/** The argument of a response code in the untagged answers: `[UIDVALIDITY 3]`. */
+export function codeOf({ untagged }: Reply, name: string): string | undefined {
+  for (const [, code] of untagged) {
+    const match = /^\[(\S+) ?(.*)\]$/.exec(textOf(code));
+    if (match?.[1]?.toUpperCase() === name) return match[2];
+  }
+  return undefined;
+}
+
+export async function markOf(session: ImapConnection, folder: string): Promise<Mark> {
+  const { untagged } = await session.must(`STATUS ${folderArgument(folder)} (UIDVALIDITY UIDNEXT)`);
+  const status = untagged.find(([kind]) => textOf(kind).toUpperCase() === 'STATUS')?.[2];
+  const pairs = Array.isArray(status) ? fieldsOf(status) : new Map<string, Value>();
+  const number = (name: string): number => Number(textOf(pairs.get(name) ?? '')) || 0;
+  return { folder, validity: number('UIDVALIDITY'), next: number('UIDNEXT') };
+}
+
+function fieldsOf(list: readonly Value[]): Map<string, Value> {
+  const fields = new Map<string, Value>();
+  for (let i = 0; i + 1 < list.length; i += 2) fields.set(textOf(list[i]).toUpperCase(), list[i + 1] ?? null);
+  return fields;
+}
+
+function fetched({ untagged }: Reply): Map<string, Value>[] {
+  return untagged
+    .filter(([, kind, fields]) => textOf(kind).toUpperCase() === 'FETCH' && Array.isArray(fields))
+    .map(([, , fields]) => fieldsOf(fields as Value[]));
+}
+
+/** The messages of a folder (examined before) from a UID on, as the server gives them back. */
+export async function* messagesFrom(
+  session: ImapConnection,
+  from: number,
+): AsyncGenerator<{ uid: number; bytes: Buffer }> {
+  const { untagged } = await session.must('UID SEARCH ALL');
+  const uids = untagged
+    .filter(([kind]) => textOf(kind).toUpperCase() === 'SEARCH')
+    .flatMap((line) => line.slice(1).map((value) => Number(textOf(value))))
+    .filter((uid) => uid >= from)
+    .sort((a, b) => a - b);
+  for (let at = 0; at < uids.length; at += PAGE_MESSAGES) {
+    const page = uids.slice(at, at + PAGE_MESSAGES);
+    const sizes = await session.must(`UID FETCH ${page.join(',')} (UID RFC822.SIZE)`);
+    let ask: number[] = [];
+    let bytes = 0;
+    for (const fields of fetched(sizes)) {
+      ask.push(Number(textOf(fields.get('UID') ?? '')));
+      bytes += Number(textOf(fields.get('RFC822.SIZE') ?? ''));
+      if (bytes < PAGE_BYTES) continue;
+      yield* bodies(session, ask);
+      ask = [];
+      bytes = 0;
+    }
+    if (ask.length > 0) yield* bodies(session, ask);
+  }
+}
+
+async function* bodies(
+  session: ImapConnection,
+  uids: readonly number[],
+): AsyncGenerator<{ uid: number; bytes: Buffer }> {
+  const reply = await session.must(`UID FETCH ${uids.join(',')} (UID BODY.PEEK[])`);
+  for (const fields of fetched(reply)) {
+    const body = fields.get('BODY[]') ?? '';
+    yield {
+      uid: Number(textOf(fields.get('UID') ?? '')),
+      bytes: Buffer.isBuffer(body) ? body : Buffer.from(textOf(body)),
+    };
+  }
+}
+
+/** How many messages of each content came into a folder since a mark. */
+export async function countsSince(session: ImapConnection, mark: Mark): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  const folder = await examine(session, mark.folder);
+  if (folder === null) return counts;
+  // a folder that was made anew counts its messages from the beginning
+  const from = folder.validity === mark.validity ? mark.next : 1;
+  for await (const { bytes } of messagesFrom(session, from)) {
+    const digest = levelledDigest(bytes);
+    counts.set(digest, (counts.get(digest) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/**
+ * Which of these messages are there: each is looked for among those that came into its folder since its batch began,
+ * as a multiset. What was done before that batch is older, and what the batch itself had done is not told from it
+ * and need not be: all of a batch is in doubt.
+ */
+export async function findByMarks(
+  session: ImapConnection,
+  messages: readonly DoubtfulMessage[],
+): Promise<Set<number>> {
+  const found = new Set<number>();
+  const byMark = new Map<string, DoubtfulMessage[]>();
+  for (const message of messages) {
+    if (!message.trace) continue;
+    byMark.set(message.trace, [...(byMark.get(message.trace) ?? []), message]);
+  }
+  for (const [trace, wanted] of byMark) {
+    const counts = await countsSince(session, parseMark(trace));
+    if (counts.size === 0) continue;
+    for (const message of wanted) {
+      const content = (await message.content?.()) ?? null;
+      if (content === null) continue;
+      const digest = levelledDigest(await wholeContent(content));
+      const left = counts.get(digest) ?? 0;
+      if (left === 0) continue;
+      counts.set(digest, left - 1);
+      found.add(message.itemId);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,134 @@
+import type {
+  DeliveryOutcome,
+  DoubtfulMessage,
+  ExistingMessage,
+  FolderResult,
+  LateOutcomes,
+  Mailbox,
+  MessageContent,
+  OutgoingMessage,
+  SystemFolder,
+} from '../target';
+import { Appender } from './appender';
+import { ImapFolders } from './folders';
+import { codeOf, examine, findByMarks, markOf, messagesFrom, type Mark } from './look-up';
+import { asServed, flagsOf, sha256, wholeContent, type Allowed } from './message';
+import type { ImapSessions } from './sessions';
+
+/** After so many messages the caller is told. */
+const TELL_EVERY = 100;
+
+/** One account's mailbox on an IMAP server. Messages are there for all to see as soon as the server has taken them. */
+export class ImapMailbox implements Mailbox {
+  readonly #appender: Appender;
+  /** Where the folders end, as far as is known. */
+  readonly #marks = new Map<string, Mark>();
+
+  private constructor(
+    private readonly sessions: ImapSessions,
+    private readonly folders: ImapFolders,
+    readonly instance: string,
+    private readonly allowed: Allowed,
+  ) {
+    this.#appender = new Appender(sessions, folders);
+  }
+
+  static async open(sessions: ImapSessions): Promise<ImapMailbox> {
+    try {
+      const session = await sessions.control();
+      const folders = new ImapFolders(() => sessions.control());
+      await folders.load();
+      const inbox = await session.must('SELECT INBOX');
+      // a mailbox that was emptied and made again counts from another number
+      const instance = `uidvalidity ${codeOf(inbox, 'UIDVALIDITY') ?? 'unknown'}`;
+      return new ImapMailbox(sessions, folders, instance, allowedOf(codeOf(inbox, 'PERMANENTFLAGS')));
+    } catch (error) {
+      await sessions.close();
+      throw error;
+    }
+  }
+
+  async cleanLeftovers(): Promise<void> {
+    // A server keeps nothing of a command that was not finished.
+  }
+
+  async *existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage> {
+    let seen = 0;
+    const session = await this.sessions.control();
+    for (const folder of this.folders.names()) {
+      if ((await examine(session, folder)) === null) continue;
+      for await (const { bytes } of messagesFrom(session, 1)) {
+        yield { kind: 'other', digest: sha256(bytes) };
+        if (++seen % TELL_EVERY === 0) onProgress(seen);
+      }
+    }
+    onProgress(seen);
+  }
+
+  async storedDigest(content: MessageContent): Promise<string | null> {
+    const served = asServed(await wholeContent(content));
+    return served === null ? null : sha256(served);
+  }
+
+  async findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>> {
+    return findByMarks(await this.sessions.control(), messages);
+  }
+
+  systemFolder(role: SystemFolder): Promise<FolderResult> {
+    return this.folders.system(role);
+  }
+
+  folder(
+    parent: string | undefined,
+    name: string,
+    taken: (candidate: string) => boolean,
+  ): Promise<FolderResult> {
+    return this.folders.folder(parent, name, taken);
+  }
+
+  async ensureFolder(folder: string): Promise<void> {
+    await this.folders.ensure(folder);
+  }
+
+  accepts(type: string): boolean {
+    return type === 'message';
+  }
+
+  async announce(folders: readonly string[], stillCurrent: () => void): Promise<Map<string, string>> {
+    const session = await this.sessions.control();
+    const uidplus = session.capabilities.has('UIDPLUS');
+    await Promise.all(
+      folders.map(async (folder) => {
+        // with UIDPLUS every answer moves the mark on
+        if (uidplus && this.#marks.has(folder)) return;
+        this.#marks.set(folder, await markOf(session, folder));
+      }),
+    );
+    this.#appender.begin(this.#marks, stillCurrent);
+    return new Map(folders.map((folder) => [folder, JSON.stringify(this.#marks.get(folder))]));
+  }
+
+  async deliver(message: OutgoingMessage): Promise<DeliveryOutcome> {
+    const { itemId, folder, date, content } = message;
+    const { flags, notes } = flagsOf(message.flags, message.tags, this.allowed);
+    const bytes = await wholeContent(content);
+    if (bytes.includes(0)) notes.push('it has NUL bytes, which IMAP cannot carry: the server replaces them');
+    await this.#appender.add({ itemId, folder, flags, date, bytes });
+    return { kind: 'accepted', notes };
+  }
+
+  async commit(): Promise<LateOutcomes> {
+    return this.#appender.flush();
+  }
+
+  async close(): Promise<void> {
+    await this.sessions.close();
+  }
+}
+
+function allowedOf(permanentFlags: string | undefined): Allowed {
+  // a server that does not say takes everything (RFC 3501, 7.1)
+  if (permanentFlags === undefined) return { flags: new Set(), any: true };
+  const flags = permanentFlags.replace(/[()]/g, '').toLowerCase().split(/\s+/);
+  return { flags: new Set(flags), any: flags.includes('\\*') };
+}

@@ -1,0 +1,153 @@
+/** URLs of mail servers: `imap://`, `imaps://` and `lmtp://`, with options and the *name* of a secret. */
+import { Problem } from '../../failures';
+import { isSecretName } from './secrets';
+
+export type TlsMode = 'implicit' | 'starttls' | 'none';
+
+export interface RemoteOptions {
+  readonly scheme: 'imap' | 'imaps' | 'lmtp';
+  readonly host: string;
+  readonly port: number;
+  readonly tls: TlsMode;
+  /** False only when the URL says `tls=insecure`: the certificate is then not looked at. */
+  readonly verify: boolean;
+  /** Path of a PEM file with the authorities to trust; null: those of the system. */
+  readonly ca: string | null;
+  /** Login name; `%u` the address, `%n` what is before its `@`, `%d` what is behind it. */
+  readonly user: string;
+  /** Whose mailbox is used when `user` logs in for others (SASL PLAIN); null: its own. */
+  readonly as: string | null;
+  /** Name of the secret; may have the same placeholders. Null for LMTP. */
+  readonly secret: string | null;
+  /** Connections for one account. */
+  readonly connections: number;
+  /** APPEND commands on one connection before a new one is made; null: any number. */
+  readonly appends: number | null;
+  /** Seconds in which the server finishes or drops a command whose connection was lost. */
+  readonly settle: number;
+  /** For LMTP: where mailboxes can be asked. */
+  readonly lookup: RemoteOptions | null;
+}
+
+const EXAMPLE = 'A valid target: imaps://mail.example.com/?user=%u*master&secret=imap-master';
+const PORTS = { imap: 143, imaps: 993, lmtp: 24 } as const;
+const OPTIONS = ['user', 'as', 'secret', 'ca', 'tls', 'connections', 'appends', 'settle', 'lookup'];
+
+export const isRemote = (url: string): boolean => /^(imaps?|lmtp):/i.test(url);
+
+/** @throws Problem `InvalidInput` naming what is wrong, never a password that somebody put there */
+export function parseRemote(url: string): RemoteOptions {
+  const parsed = parseUrl(url);
+  const scheme = parsed.protocol.slice(0, -1).toLowerCase() as RemoteOptions['scheme'];
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw wrong('a user or a password stands before the host; name a secret instead (secret=NAME)');
+  }
+  if (parsed.hostname === '') throw wrong('the host is missing');
+  if (parsed.pathname !== '' && parsed.pathname !== '/') throw wrong('nothing but options may follow the host');
+  if (parsed.hash !== '') throw wrong('it has a "#"');
+  const options = readOptions(parsed);
+  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname);
+  const tls = options.get('tls');
+  if (tls !== undefined && !['on', 'insecure', 'none'].includes(tls)) {
+    throw wrong('tls must be on, insecure or none');
+  }
+  if (tls === 'none' && scheme === 'imaps') throw wrong('imaps without TLS; write imap:');
+  const secret = options.get('secret') ?? null;
+  if (scheme === 'lmtp') {
+    for (const name of ['user', 'as', 'secret', 'appends']) {
+      if (options.has(name)) throw wrong(`LMTP has no login; the option ${name} belongs into lookup=`);
+    }
+  } else if (options.has('lookup')) throw wrong('only an LMTP target has a lookup');
+  else if (secret === null) throw wrong('the name of a secret is missing (secret=NAME)');
+  else if (!isSecretName(expand(secret, 'user@example.com'))) throw wrong('the name of the secret is none');
+  return {
+    scheme,
+    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    port: parsed.port === '' ? PORTS[scheme] : Number(parsed.port),
+    // LMTP is spoken to a socket of the own machine or network; IMAP never in the clear unless said so
+    tls: modeOf(scheme, tls, local),
+    verify: tls !== 'insecure',
+    ca: absolute(options.get('ca')),
+    user: options.get('user') ?? '%u',
+    as: options.get('as') ?? null,
+    secret,
+    connections: whole(options, 'connections', 1, 64) ?? (scheme === 'lmtp' ? 4 : 2),
+    appends: whole(options, 'appends', 1, 1_000_000),
+    settle: whole(options, 'settle', 0, 3600) ?? 60,
+    lookup: lookupOf(options.get('lookup')),
+  };
+}
+
+function modeOf(scheme: RemoteOptions['scheme'], tls: string | undefined, local: boolean): TlsMode {
+  if (scheme === 'imaps') return 'implicit';
+  if (tls === undefined) return local || scheme === 'lmtp' ? 'none' : 'starttls';
+  return tls === 'none' ? 'none' : 'starttls';
+}
+
+/** Whose mailbox a URL means for an address; part of the target's identity. */
+export const mailboxTemplate = ({ as, user }: RemoteOptions): string => as ?? (user.split('*')[0] as string);
+
+export function expand(template: string, address: string): string {
+  const at = address.lastIndexOf('@');
+  const parts: Record<string, string> = { u: address, n: address.slice(0, at), d: address.slice(at + 1) };
+  return template.replace(/%([und])/g, (_all, letter: string) => parts[letter] ?? '');
+}
+
+function parseUrl(url: string): URL {
+  try {
+    // what is no web address is parsed without a host by some; a scheme that is known makes it one
+    return new URL(url);
+  } catch {
+    throw wrong('it is no URL');
+  }
+}
+
+function readOptions({ search }: URL): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const part of search.slice(1).split('&')) {
+    if (part === '') continue;
+    const equals = part.indexOf('=');
+    const name = equals < 0 ? part : part.slice(0, equals);
+    if (!OPTIONS.includes(name)) throw wrong(`it has an unknown option; there are ${OPTIONS.join(', ')}`);
+    if (found.has(name)) throw wrong(`the option ${name} is there twice`);
+    const value = decode(part.slice(equals + 1));
+    // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+    if (equals < 0 || value === '' || /[\x00-\x1f\x7f]/.test(value)) throw wrong(`the option ${name} has no value`);
+    found.set(name, value);
+  }
+  return found;
+}
+
+/** `%u`, `%n` and `%d` are placeholders, so only a percent sign with two hex digits is an encoded character. */
+function decode(text: string): string {
+  try {
+    return text.replace(/(%[0-9A-Fa-f]{2})+/g, (run) => decodeURIComponent(run));
+  } catch {
+    throw wrong('an option is not encoded as it should be');
+  }
+}
+
+function whole(options: Map<string, string>, name: string, least: number, most: number): number | null {
+  const value = options.get(name);
+  if (value === undefined) return null;
+  const number = /^\d{1,7}$/.test(value) ? Number(value) : NaN;
+  if (!(number >= least && number <= most)) throw wrong(`${name} must be a number from ${least} to ${most}`);
+  return number;
+}
+
+function absolute(path: string | undefined): string | null {
+  if (path === undefined) return null;
+  if (!path.startsWith('/')) throw wrong('ca must be an absolute path');
+  return path;
+}
+
+function lookupOf(url: string | undefined): RemoteOptions | null {
+  if (url === undefined) return null;
+  const options = isRemote(url) ? parseRemote(url) : null;
+  if (options === null || options.scheme === 'lmtp') throw wrong('lookup must be an imap: or imaps: URL');
+  return options;
+}
+
+function wrong(what: string): Problem {
+  return new Problem('InvalidInput', `The target is not right: ${what}. ${EXAMPLE}.`, { field: 'target' });
+}
