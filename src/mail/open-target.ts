@@ -8,7 +8,7 @@ import type { MailTarget } from './target';
 
 /**
  * Opens the target that a URL names: `maildir:/absolute/folder[?maxLineLength=BYTES]`, or a mail server
- * (`imap://`, `imaps://`, `lmtp://`). Of a folder what is missing is made.
+ * (`imap://`, `imaps://`). Of a folder what is missing is made.
  *
  * @param expectedInstance `instance` of the target as it was opened before. Then nothing is made: a target that is
  * not there, or is another one, is TargetUnavailable.
@@ -56,7 +56,7 @@ function parse(url: string): MaildirOptions | RemoteOptions {
   const what =
     scheme === undefined || rest === undefined
       ? `The target "${url}" has no scheme.`
-      : `Targets of the kind "${scheme}" are not known; there are maildir, imap, imaps and lmtp.`;
+      : `Targets of the kind "${scheme}" are not known; there are maildir, imap and imaps.`;
   if (scheme?.toLowerCase() === 'maildir' && rest !== undefined) return parseMaildirOptions(rest);
   throw new Problem('InvalidInput', `${what} A valid target: maildir:/srv/mail.`, { field: 'target' });
 }

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryOutcome } from '../target';
 import { clean, type Reply } from './connection';
 import { folderArgument, type ImapFolders } from './folders';
-import { countsSince, type Mark } from './look-up';
-import { internalDate, levelledDigest } from './message';
+import type { Mark } from './look-up';
+import { internalDate } from './message';
 import type { ImapSessions, Line } from './sessions';
 
 /** Messages and bytes of one command. Dovecot stores 32 at once three times as fast as one by one. */
@@ -30,16 +30,11 @@ export class Appender {
   readonly #waiting = new Map<string, { messages: Outgoing[]; bytes: number }>();
   readonly #jobs = new Set<Promise<void>>();
   readonly #late = new Map<number, DeliveryOutcome>();
-  /** Of sessions that the server ended: nobody said what became of them. */
-  #unsure: Outgoing[] = [];
-  #taken: Outgoing[] = [];
   #failure: Error | null = null;
   #locked: string | null = null;
   /** The smallest message that did not fit any more, bytes. */
   #tooMuch = Infinity;
   #marks = new Map<string, Mark>();
-  /** The marks as they were when the batch began. */
-  #begunAt: ReadonlyMap<string, Mark> = new Map();
   #stillCurrent: () => void = () => undefined;
 
   constructor(
@@ -50,7 +45,6 @@ export class Appender {
   /** @param marks by folder; kept up to date from the answers of the server */
   begin(marks: Map<string, Mark>, stillCurrent: () => void): void {
     this.#marks = marks;
-    this.#begunAt = new Map(marks);
     this.#stillCurrent = stillCurrent;
   }
 
@@ -69,13 +63,8 @@ export class Appender {
   async flush(): Promise<Map<number, DeliveryOutcome>> {
     for (const { messages } of this.#waiting.values()) await this.#send(messages);
     this.#waiting.clear();
-    for (;;) {
-      while (this.#jobs.size > 0) await Promise.all(this.#jobs);
-      if (this.#failure) throw this.#failure;
-      if (this.#unsure.length === 0) break;
-      for (const message of await this.#missing()) await this.#send([message]);
-    }
-    this.#taken = [];
+    while (this.#jobs.size > 0) await Promise.all(this.#jobs);
+    if (this.#failure) throw this.#failure;
     const late = new Map(this.#late);
     this.#late.clear();
     return late;
@@ -120,13 +109,8 @@ export class Appender {
     line.bytes += bytes;
     let reply: Reply;
     try {
+      // when the connection is lost nobody knows what became of it: the server, or a proxy's server, may still be at it
       reply = await line.session.run(parts);
-      line.answered++;
-    } catch (error) {
-      if (!line.session.saidBye) throw error;
-      this.sessions.learn(line);
-      this.#unsure.push(...group);
-      return;
     } finally {
       line.bytes -= bytes;
     }
@@ -135,7 +119,6 @@ export class Appender {
   }
 
   #accept(group: Group, { code }: Reply): void {
-    this.#taken.push(...group);
     const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
     if (validity === undefined || uids === undefined) return;
     const { folder } = group[0] as Outgoing;
@@ -201,30 +184,5 @@ export class Appender {
 
   #note({ itemId }: Outgoing, note: string): void {
     this.#late.set(itemId, { kind: 'accepted', notes: [note] });
-  }
-
-  /** Of the messages that nobody answered for, those that are not there. */
-  async #missing(): Promise<Outgoing[]> {
-    const unsure = this.#unsure.splice(0);
-    const missing: Outgoing[] = [];
-    const session = await this.sessions.control();
-    for (const folder of new Set(unsure.map((message) => message.folder))) {
-      const mark = this.#begunAt.get(folder) as Mark;
-      const counts = await countsSince(session, mark);
-      const taken = this.#taken.filter((message) => message.folder === folder);
-      for (const { bytes } of taken) {
-        const digest = levelledDigest(bytes);
-        counts.set(digest, (counts.get(digest) ?? 0) - 1);
-      }
-      for (const message of unsure.filter((one) => one.folder === folder)) {
-        const digest = levelledDigest(message.bytes);
-        const left = counts.get(digest) ?? 0;
-        if (left > 0) {
-          counts.set(digest, left - 1);
-          this.#taken.push(message);
-        } else missing.push(message);
-      }
-    }
-    return missing;
   }
 }

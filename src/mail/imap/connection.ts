@@ -62,11 +62,6 @@ export class ImapConnection {
     return this.#lost !== null;
   }
 
-  /** The server itself said that it ends the session: then nothing that was sent to it is still at work. */
-  get saidBye(): boolean {
-    return this.#bye !== null;
-  }
-
   /** @throws Problem `LoginRefused`, `TargetUnavailable` */
   async login(address: string, secret: string): Promise<void> {
     const { user, as } = this.options;
@@ -118,18 +113,6 @@ export class ImapConnection {
     if (reply.status === 'OK') return reply;
     const what = typeof parts === 'string' ? parts.split(' ')[0] : textOf(parts[0]).split(' ')[0];
     throw new Problem('TargetRefused', `${placeName(this.options)} refuses ${what}: ${clean(reply.text)}.`);
-  }
-
-  /** Resolves once the bytes written so far are on their way, as far as the system lets on. */
-  async drained(): Promise<void> {
-    if (!this.#socket.writableNeedDrain || this.#lost) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#socket.once('drain', done).once('close', done);
-    });
   }
 
   async logout(): Promise<void> {

@@ -81,7 +81,7 @@ export class ImapTarget implements MailTarget {
 
   /** @throws Problem `SecretUnusable` */
   sessions({ name }: TargetAccount): ImapSessions {
-    const secret = readSecret(this.secretsDir, expand(this.options.secret ?? '', name));
+    const secret = readSecret(this.secretsDir, expand(this.options.secret, name));
     return new ImapSessions(this.options, name, secret);
   }
 }

@@ -6,7 +6,6 @@ import { ImapConnection } from './connection';
 export interface Line {
   readonly session: ImapConnection;
   commands: number;
-  answered: number;
   bytes: number;
 }
 
@@ -14,16 +13,13 @@ export class ImapSessions {
   #control: ImapConnection | null = null;
   #lines: Line[] = [];
   #opening = 0;
-  /** APPEND commands that the server takes on one connection. */
-  #limit: number;
+  readonly #retiring = new Set<Promise<void>>();
 
   constructor(
     private readonly options: RemoteOptions,
     private readonly address: string,
     private readonly secret: string,
-  ) {
-    this.#limit = options.appends ?? Infinity;
-  }
+  ) {}
 
   async control(): Promise<ImapConnection> {
     if (this.#control === null || this.#control.lost) this.#control = await this.#open();
@@ -33,12 +29,13 @@ export class ImapSessions {
   /** The connection with the least to do; a new one while there may be more and all are busy. */
   async line(): Promise<Line> {
     this.#lines = this.#lines.filter((line) => this.#usable(line));
+    while (this.#retiring.size >= this.options.connections) await Promise.race(this.#retiring);
     const idle = [...this.#lines].sort((a, b) => a.bytes - b.bytes)[0];
     const may = this.#lines.length + this.#opening < this.options.connections;
     if (idle !== undefined && (idle.bytes === 0 || !may)) return idle;
     this.#opening++;
     try {
-      const line = { session: await this.#open(), commands: 0, answered: 0, bytes: 0 };
+      const line = { session: await this.#open(), commands: 0, bytes: 0 };
       this.#lines.push(line);
       return line;
     } finally {
@@ -46,23 +43,19 @@ export class ImapSessions {
     }
   }
 
-  /** A server ended a session after so many commands: the next ones get fewer, so that none is cut off again. */
-  learn({ answered }: Line): void {
-    if (answered > 0) this.#limit = Math.min(this.#limit, answered);
-  }
-
   async close(): Promise<void> {
     const sessions = [this.#control, ...this.#lines.map(({ session }) => session)];
     this.#control = null;
     this.#lines = [];
-    await Promise.all(sessions.map((session) => session?.logout()));
+    await Promise.all([...sessions.map((session) => session?.logout()), ...this.#retiring]);
   }
 
-  /** One that has had its number of commands is closed once they are answered. */
-  #usable(line: Line): boolean {
-    if (line.session.lost) return false;
-    if (line.commands < this.#limit) return true;
-    if (line.bytes === 0) void line.session.logout();
+  /** One that has had its number of commands is closed by the server once it has answered them. */
+  #usable({ session, commands }: Line): boolean {
+    if (session.lost) return false;
+    if (commands < (this.options.appends ?? Infinity)) return true;
+    const gone = session.logout().then(() => void this.#retiring.delete(gone));
+    this.#retiring.add(gone);
     return false;
   }
 

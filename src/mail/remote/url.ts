@@ -1,11 +1,11 @@
-/** URLs of mail servers: `imap://`, `imaps://` and `lmtp://`, with options and the *name* of a secret. */
+/** URLs of mail servers: `imap://` and `imaps://`, with options and the *name* of a secret. */
 import { Problem } from '../../failures';
 import { isSecretName } from './secrets';
 
 export type TlsMode = 'implicit' | 'starttls' | 'none';
 
 export interface RemoteOptions {
-  readonly scheme: 'imap' | 'imaps' | 'lmtp';
+  readonly scheme: 'imap' | 'imaps';
   readonly host: string;
   readonly port: number;
   readonly tls: TlsMode;
@@ -17,23 +17,21 @@ export interface RemoteOptions {
   readonly user: string;
   /** Whose mailbox is used when `user` logs in for others (SASL PLAIN); null: its own. */
   readonly as: string | null;
-  /** Name of the secret; may have the same placeholders. Null for LMTP. */
-  readonly secret: string | null;
+  /** Name of the secret; may have the same placeholders. */
+  readonly secret: string;
   /** Connections for one account. */
   readonly connections: number;
   /** APPEND commands on one connection before a new one is made; null: any number. */
   readonly appends: number | null;
   /** Seconds in which the server finishes or drops a command whose connection was lost. */
   readonly settle: number;
-  /** For LMTP: where mailboxes can be asked. */
-  readonly lookup: RemoteOptions | null;
 }
 
 const EXAMPLE = 'A valid target: imaps://mail.example.com/?user=%u*master&secret=imap-master';
-const PORTS = { imap: 143, imaps: 993, lmtp: 24 } as const;
-const OPTIONS = ['user', 'as', 'secret', 'ca', 'tls', 'connections', 'appends', 'settle', 'lookup'];
+const PORTS = { imap: 143, imaps: 993 } as const;
+const OPTIONS = ['user', 'as', 'secret', 'ca', 'tls', 'connections', 'appends', 'settle'];
 
-export const isRemote = (url: string): boolean => /^(imaps?|lmtp):/i.test(url);
+export const isRemote = (url: string): boolean => /^imaps?:/i.test(url);
 
 /** @throws Problem `InvalidInput` naming what is wrong, never a password that somebody put there */
 export function parseRemote(url: string): RemoteOptions {
@@ -53,34 +51,28 @@ export function parseRemote(url: string): RemoteOptions {
   }
   if (tls === 'none' && scheme === 'imaps') throw wrong('imaps without TLS; write imap:');
   const secret = options.get('secret') ?? null;
-  if (scheme === 'lmtp') {
-    for (const name of ['user', 'as', 'secret', 'appends']) {
-      if (options.has(name)) throw wrong(`LMTP has no login; the option ${name} belongs into lookup=`);
-    }
-  } else if (options.has('lookup')) throw wrong('only an LMTP target has a lookup');
-  else if (secret === null) throw wrong('the name of a secret is missing (secret=NAME)');
+  if (secret === null) throw wrong('the name of a secret is missing (secret=NAME)');
   else if (!isSecretName(expand(secret, 'user@example.com'))) throw wrong('the name of the secret is none');
   return {
     scheme,
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? PORTS[scheme] : Number(parsed.port),
-    // LMTP is spoken to a socket of the own machine or network; IMAP never in the clear unless said so
+    // never in the clear over a network unless said so
     tls: modeOf(scheme, tls, local),
     verify: tls !== 'insecure',
     ca: absolute(options.get('ca')),
     user: options.get('user') ?? '%u',
     as: options.get('as') ?? null,
     secret,
-    connections: whole(options, 'connections', 1, 64) ?? (scheme === 'lmtp' ? 4 : 2),
+    connections: whole(options, 'connections', 1, 64) ?? 2,
     appends: whole(options, 'appends', 1, 1_000_000),
     settle: whole(options, 'settle', 0, 3600) ?? 60,
-    lookup: lookupOf(options.get('lookup')),
   };
 }
 
 function modeOf(scheme: RemoteOptions['scheme'], tls: string | undefined, local: boolean): TlsMode {
   if (scheme === 'imaps') return 'implicit';
-  if (tls === undefined) return local || scheme === 'lmtp' ? 'none' : 'starttls';
+  if (tls === undefined) return local ? 'none' : 'starttls';
   return tls === 'none' ? 'none' : 'starttls';
 }
 
@@ -95,7 +87,6 @@ export function expand(template: string, address: string): string {
 
 function parseUrl(url: string): URL {
   try {
-    // what is no web address is parsed without a host by some; a scheme that is known makes it one
     return new URL(url);
   } catch {
     throw wrong('it is no URL');
@@ -139,13 +130,6 @@ function absolute(path: string | undefined): string | null {
   if (path === undefined) return null;
   if (!path.startsWith('/')) throw wrong('ca must be an absolute path');
   return path;
-}
-
-function lookupOf(url: string | undefined): RemoteOptions | null {
-  if (url === undefined) return null;
-  const options = isRemote(url) ? parseRemote(url) : null;
-  if (options === null || options.scheme === 'lmtp') throw wrong('lookup must be an imap: or imaps: URL');
-  return options;
 }
 
 function wrong(what: string): Problem {

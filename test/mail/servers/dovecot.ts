@@ -81,6 +81,13 @@ export class Dovecot {
     rmSync(join(this.folder, 'home', user), { recursive: true, force: true });
   }
 
+  /** From the next start on, for readers that know no TLS. */
+  allowPlaintext(): void {
+    const path = join(this.folder, 'dovecot.conf');
+    const text = readFileSync(path, 'utf8').replace('disable_plaintext_auth = yes', 'disable_plaintext_auth = no');
+    writeFileSync(path, text);
+  }
+
   log(): string {
     return readFileSync(join(this.folder, 'dovecot.log'), 'utf8');
   }
@@ -131,7 +138,7 @@ ssl = ${options.tls ? 'yes' : 'no'}
 ${options.tls ? `ssl_cert = <${this.folder}/cert.pem\nssl_key = <${this.folder}/key.pem` : ''}
 mail_home = ${this.folder}/home/%u
 mail_location = sdbox:~/sdbox
-mail_max_userip_connections = 100
+mail_max_userip_connections = 20
 mailbox_list_index = yes
 ${known}
 passdb {
