@@ -38,7 +38,8 @@ export const FAILURES = {
   TargetRefused: { retryable: false, remedy: 'Correct the target as named in the message.' },
   SecretUnusable: {
     retryable: false,
-    remedy: 'Put the secret into its file in LIFEBOAT_SECRETS_DIR, readable by the worker alone, and start again.',
+    remedy:
+      'Put the secret into its file in LIFEBOAT_SECRETS_DIR, readable by the worker alone, and start again.',
   },
   CertificateRefused: {
     retryable: false,

@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Moment } from '../backup-path/item-states';
 import type { ItemType } from '../backup-path/model';
+import type { CheckTargetOptions } from './commands/targets';
 import type { ItemOptions } from './commands/item';
 import type { ReportOptions } from './commands/report';
 import type { RescueOptions } from './commands/rescue';
@@ -145,6 +146,22 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
     .option('--json', 'print one JSON document')
     .action(async (account: string, items: string[], options: SearchOptions) =>
       onExit((await import('./commands/search.js')).search(account, items, options)),
+    );
+
+  program
+    .command('targets')
+    .summary('try a target before a restore')
+    .command('check')
+    .description(
+      'Opens the target as a restore would. With a mail server: logs in, lists what it offers, and puts a message into a ' +
+        'folder of its own, which is removed again. Secrets are read from LIFEBOAT_SECRETS_DIR of this machine.',
+    )
+    .argument('<url>', 'maildir:DIR, imap://… or imaps://…')
+    .option('--account <address>', 'the account to try with, for a mail server')
+    .option('--state-dir <dir>', 'state folder (default: LIFEBOAT_STATE_DIR)')
+    .option('--json', 'print one JSON document')
+    .action(async (url: string, options: CheckTargetOptions) =>
+      onExit(await (await import('./commands/targets.js')).checkTarget(url, options)),
     );
 
   program

@@ -126,7 +126,11 @@ export class AccountLedger {
         for (const key of [...db.getKeys({ start, end })]) db.removeSync(key);
       }
       const enumerated = row.instance === undefined && row.enumerated;
-      this.db.accounts.putSync(accountKey(this.scope, this.account), { epoch: this.epoch, enumerated, instance });
+      this.db.accounts.putSync(accountKey(this.scope, this.account), {
+        epoch: this.epoch,
+        enumerated,
+        instance,
+      });
     });
   }
 

@@ -62,7 +62,12 @@ async function runAccount(context: SliceContext, seq: number): Promise<boolean |
   }
 }
 
-const REFUSALS: ReadonlySet<string> = new Set(['TargetRefused', 'InvalidInput', 'LoginRefused', 'SecretUnusable']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  'TargetRefused',
+  'InvalidInput',
+  'LoginRefused',
+  'SecretUnusable',
+]);
 
 /** A target that refuses one mailbox for what it is. */
 export const isRefusal = (error: unknown): error is Problem =>

@@ -53,7 +53,10 @@ test('text, JSON and page tell evidence and remedy', async () => {
   await withFolder(async (dir) => {
     const { totals } = head();
     const files = await writeReport(dir, {
-      head: head({ totals, unrestoredByClass: { read: 2, broken: 1, invalid: 0, unsupported: 0, doubtful: 0 } }),
+      head: head({
+        totals,
+        unrestoredByClass: { read: 2, broken: 1, invalid: 0, unsupported: 0, doubtful: 0 },
+      }),
       accounts: [account('ada@example.com', 'a', { unrestored: 3 }, findings)],
     });
     const text = await readFile(files.text, 'utf8');

@@ -1,7 +1,7 @@
 /** Sends messages, many to a command where the server takes that, over several connections at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeliveryOutcome } from '../target';
-import { clean, type Reply } from './connection';
+import { clean, type Reply } from './reply';
 import { folderArgument, type ImapFolders } from './folders';
 import type { Mark } from './look-up';
 import { internalDate } from './message';
@@ -152,7 +152,8 @@ export class Appender {
     if (keywords.length > 0) {
       const plain = { ...message, flags: message.flags.filter((flag) => flag.startsWith('\\')) };
       await this.#append(await this.sessions.line(), [plain]);
-      if (!this.#late.has(message.itemId)) this.#note(message, `without its tags, which the server refuses (${text})`);
+      if (!this.#late.has(message.itemId))
+        this.#note(message, `without its tags, which the server refuses (${text})`);
       return;
     }
     this.#refuse(group, `the server refuses it: ${text}`);

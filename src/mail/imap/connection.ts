@@ -3,19 +3,12 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../failures';
 import { connectionProblem, openSocket, placeName, secured } from '../remote/socket';
 import { expand, type RemoteOptions } from '../remote/url';
+import { clean, type Reply } from './reply';
 import { ResponseReader, quoted, textOf, valuesOf, type Segment, type Value } from './wire';
 
 /** No byte in so long while an answer is awaited: the connection is given up. Servers wait for locks up to 2 minutes. */
 const SILENCE_MS = 180_000;
 const SMALL_LITERAL = 4096;
-
-export interface Reply {
-  readonly status: 'OK' | 'NO' | 'BAD';
-  /** Response code in upper case with its arguments, as `APPENDUID 1 2`; empty when there is none. */
-  readonly code: string;
-  readonly text: string;
-  readonly untagged: readonly (readonly Value[])[];
-}
 
 interface Pending {
   readonly tag: string;
@@ -126,9 +119,7 @@ export class ImapConnection {
   }
 
   #withoutWaiting(size: number): boolean {
-    return (
-      this.capabilities.has('LITERAL+') || (this.capabilities.has('LITERAL-') && size <= SMALL_LITERAL)
-    );
+    return this.capabilities.has('LITERAL+') || (this.capabilities.has('LITERAL-') && size <= SMALL_LITERAL);
   }
 
   #enlist(): { tag: string; answer: Promise<Reply> } {
@@ -263,10 +254,3 @@ export class ImapConnection {
     for (const pending of this.#pending.splice(0)) pending.reject(this.#lost);
   }
 }
-
-/** What a server says, for people: one line, not too long. */
-export const clean = (text: string): string =>
-  text
-    .replace(/\p{Cc}/gu, ' ')
-    .replace(/[.\s]+$/, '')
-    .slice(0, 300);

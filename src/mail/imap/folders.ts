@@ -2,7 +2,8 @@
 import { Problem } from '../../failures';
 import { decodeUtf7, encodeUtf7 } from '../maildir/utf7';
 import type { FolderResult, SystemFolder } from '../target';
-import { clean, type ImapConnection } from './connection';
+import type { ImapConnection } from './connection';
+import { clean } from './reply';
 import { partName, SYSTEM, tamerNames } from './names';
 import { quoted, textOf, type Value } from './wire';
 
@@ -136,7 +137,7 @@ export class ImapFolders {
       if (use === null) continue;
       const marked = [...this.#known.values()].find(({ uses }) => uses.includes(use));
       const named = names.find((name) => this.#known.has(canonical(this.#prefix + name)));
-      this.#roles.set(role, marked?.name ?? this.#prefix + (named ?? (names[0] as string)));
+      this.#roles.set(role, marked?.name ?? this.#prefix + (named ?? names[0]));
     }
   }
 }

@@ -13,6 +13,7 @@ import type {
 } from '../target';
 import { ImapConnection } from './connection';
 import { ImapMailbox } from './mailbox';
+import { probe, type ProbeResult } from './probe';
 import { ImapSessions } from './sessions';
 
 /** Mailboxes of an IMAP server. Its accounts must be there. */
@@ -79,8 +80,13 @@ export class ImapTarget implements MailTarget {
     // Connections belong to mailboxes.
   }
 
+  /** Logs in for an address, and appends and removes a message. @throws Problem as a restore would */
+  async probe(address: string): Promise<ProbeResult> {
+    return probe(this.sessions({ name: address }), address);
+  }
+
   /** @throws Problem `SecretUnusable` */
-  sessions({ name }: TargetAccount): ImapSessions {
+  private sessions({ name }: Pick<TargetAccount, 'name'>): ImapSessions {
     const secret = readSecret(this.secretsDir, expand(this.options.secret, name));
     return new ImapSessions(this.options, name, secret);
   }

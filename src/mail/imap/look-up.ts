@@ -1,6 +1,7 @@
 /** Finds messages in the folders of a mailbox by their content. */
 import type { DoubtfulMessage } from '../target';
-import type { ImapConnection, Reply } from './connection';
+import type { ImapConnection } from './connection';
+import type { Reply } from './reply';
 import { folderArgument } from './folders';
 import { levelledDigest, wholeContent } from './message';
 import { textOf, type Value } from './wire';

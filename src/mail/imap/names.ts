@@ -7,7 +7,10 @@ import type { SystemFolder } from '../target';
 const LONGEST_PART = 200;
 
 /** The special use (RFC 6154) of a system folder, and how servers call it that mark none. */
-export const SYSTEM: Record<SystemFolder, { readonly use: string | null; readonly names: readonly string[] }> = {
+export const SYSTEM: Record<
+  SystemFolder,
+  { readonly use: string | null; readonly names: readonly string[] }
+> = {
   Inbox: { use: null, names: ['INBOX'] },
   Trash: { use: '\\TRASH', names: ['Trash', 'Deleted Items', 'Deleted Messages'] },
   Junk: { use: '\\JUNK', names: ['Junk', 'Spam'] },

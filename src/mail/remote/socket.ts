@@ -37,7 +37,9 @@ function readAuthorities(path: string): Buffer {
     return readFileSync(path);
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new Problem('CertificateRefused', `The file of authorities ${path} cannot be read (${why}).`, { path });
+    throw new Problem('CertificateRefused', `The file of authorities ${path} cannot be read (${why}).`, {
+      path,
+    });
   }
 }
 
@@ -54,7 +56,8 @@ async function ready(socket: Socket, event: 'connect' | 'secureConnect', place: 
         clearTimeout(timer);
         reject(error);
       });
-      if (event === 'secureConnect') socket.once('close', () => reject(new Error('the connection was closed')));
+      if (event === 'secureConnect')
+        socket.once('close', () => reject(new Error('the connection was closed')));
     });
   } catch (error) {
     socket.destroy();

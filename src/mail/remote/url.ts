@@ -41,7 +41,8 @@ export function parseRemote(url: string): RemoteOptions {
     throw wrong('a user or a password stands before the host; name a secret instead (secret=NAME)');
   }
   if (parsed.hostname === '') throw wrong('the host is missing');
-  if (parsed.pathname !== '' && parsed.pathname !== '/') throw wrong('nothing but options may follow the host');
+  if (parsed.pathname !== '' && parsed.pathname !== '/')
+    throw wrong('nothing but options may follow the host');
   if (parsed.hash !== '') throw wrong('it has a "#"');
   const options = readOptions(parsed);
   const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname);
@@ -103,7 +104,8 @@ function readOptions({ search }: URL): Map<string, string> {
     if (found.has(name)) throw wrong(`the option ${name} is there twice`);
     const value = decode(part.slice(equals + 1));
     // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-    if (equals < 0 || value === '' || /[\x00-\x1f\x7f]/.test(value)) throw wrong(`the option ${name} has no value`);
+    if (equals < 0 || value === '' || /[\x00-\x1f\x7f]/.test(value))
+      throw wrong(`the option ${name} has no value`);
     found.set(name, value);
   }
   return found;

@@ -84,7 +84,10 @@ export class Dovecot {
   /** From the next start on, for readers that know no TLS. */
   allowPlaintext(): void {
     const path = join(this.folder, 'dovecot.conf');
-    const text = readFileSync(path, 'utf8').replace('disable_plaintext_auth = yes', 'disable_plaintext_auth = no');
+    const text = readFileSync(path, 'utf8').replace(
+      'disable_plaintext_auth = yes',
+      'disable_plaintext_auth = no',
+    );
     writeFileSync(path, text);
   }
 

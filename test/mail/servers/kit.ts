@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { RestoreBench } from '../../restore/bench';
+import { type RestoreBench } from '../../restore/bench';
 import { accountInfo, mail, state } from '../../restore/store';
 import { PASSWORD } from './dovecot';
 import { readImap } from './read-imap';
