@@ -60,7 +60,7 @@ test.each([
     /notifications.0: must be a mail address/,
   ],
   ['another choice', ['restore', 'x', '--on-invalid', 'drop'], /Allowed choices are report, save/],
-  ['an unknown target', ['restore', 'x', '--target', 'imap://x'], /kind "imap" are not known/],
+  ['an unknown target', ['restore', 'x', '--target', 'pop3://x'], /kind "pop3" are not known/],
   ['a target without a folder', ['restore', 'x', '--target', 'maildir:'], /The target is not right/],
   ['a ~ that no shell expands', ['restore', 'x', '--target', 'maildir:~/m'], /\$HOME/],
   ['--embedded with --detach', ['restore', 'x', '--embedded', '--detach'], /ends? with this command/],

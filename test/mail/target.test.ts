@@ -21,7 +21,7 @@ test('the same place has the same id and instance, whatever way it is written', 
 });
 
 test.each([
-  ['imap://user:secret@host', /"imap" are not known/],
+  ['pop3://user:secret@host', /"pop3" are not known/],
   ['/srv/mail', /no scheme/],
   ['maildir:srv/mail', /"srv\/mail" is not absolute/],
   ['maildir://host/mail', /names a host/],

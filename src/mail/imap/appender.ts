@@ -119,12 +119,16 @@ export class Appender {
   }
 
   #accept(group: Group, { code }: Reply): void {
-    const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
-    if (validity === undefined || uids === undefined) return;
     const { folder } = group[0] as Outgoing;
-    const next = Math.max(...uids.split(/[,:]/).map(Number)) + 1;
+    const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
     const known = this.#marks.get(folder);
-    if (known && known.next < next) this.#marks.set(folder, { folder, validity: Number(validity), next });
+    // then the server is asked where the folder ends before the next batch
+    if (validity === undefined || uids === undefined || known?.validity !== Number(validity)) {
+      this.#marks.delete(folder);
+      return;
+    }
+    const next = Math.max(...uids.split(/[,:]/).map(Number)) + 1;
+    if (known.next < next) this.#marks.set(folder, { ...known, next });
   }
 
   async #refusedBy(reply: Reply, group: Group): Promise<void> {

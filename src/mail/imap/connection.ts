@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../failures';
 import { connectionProblem, openSocket, placeName, secured } from '../remote/socket';
 import { expand, type RemoteOptions } from '../remote/url';
-import { clean, type Reply } from './reply';
+import { clean, taggedReply, type Reply } from './reply';
 import { ResponseReader, quoted, textOf, valuesOf, type Segment, type Value } from './wire';
 
 /** No byte in so long while an answer is awaited: the connection is given up. Servers wait for locks up to 2 minutes. */
@@ -234,18 +234,12 @@ export class ImapConnection {
       this.#pending[0]?.untagged.push(values);
       return;
     }
-    const match = /^(\S+) (OK|NO|BAD)(?: \[([^\]]*)\])? ?(.*)$/i.exec(segments.map(textOf).join(''));
-    const index = this.#pending.findIndex(({ tag }) => tag === match?.[1]);
-    if (!match || index < 0) return;
+    const reply = taggedReply(segments.map(textOf).join(''));
+    const index = this.#pending.findIndex(({ tag }) => tag === reply?.tag);
+    if (!reply || index < 0) return;
     const [pending] = this.#pending.splice(index, 1) as [Pending];
     if (this.#pending.length === 0) this.#socket.setTimeout(0);
-    const status = (match[2] as string).toUpperCase() as Reply['status'];
-    pending.resolve({
-      status,
-      code: (match[3] ?? '').toUpperCase(),
-      text: match[4] ?? '',
-      untagged: pending.untagged,
-    });
+    pending.resolve({ ...reply, untagged: pending.untagged });
   }
 
   #lose(error: unknown): void {

@@ -97,13 +97,10 @@ export class ImapMailbox implements Mailbox {
   async announce(folders: readonly string[], stillCurrent: () => void): Promise<Map<string, string>> {
     const session = await this.sessions.control();
     const uidplus = session.capabilities.has('UIDPLUS');
-    await Promise.all(
-      folders.map(async (folder) => {
-        // with UIDPLUS every answer moves the mark on
-        if (uidplus && this.#marks.has(folder)) return;
-        this.#marks.set(folder, await markOf(session, folder));
-      }),
-    );
+    for (const folder of folders) {
+      // with UIDPLUS every answer moves the mark on
+      if (!uidplus || !this.#marks.has(folder)) this.#marks.set(folder, await markOf(session, folder));
+    }
     this.#appender.begin(this.#marks, stillCurrent);
     return new Map(folders.map((folder) => [folder, JSON.stringify(this.#marks.get(folder))]));
   }

@@ -9,6 +9,14 @@ export interface Reply {
   readonly untagged: readonly (readonly Value[])[];
 }
 
+/** The line that answers the command `tag`; null when it is none. */
+export function taggedReply(line: string): (Omit<Reply, 'untagged'> & { tag: string }) | null {
+  const match = /^(\S+) (OK|NO|BAD)(?: \[([^\]]*)\])? ?(.*)$/i.exec(line);
+  if (match === null) return null;
+  const [, tag = '', status = '', code = '', text = ''] = match;
+  return { tag, status: status.toUpperCase() as Reply['status'], code: code.toUpperCase(), text };
+}
+
 /** What a server says, for people: one line, not too long. */
 export const clean = (text: string): string =>
   text
