@@ -80,7 +80,8 @@ withDovecot('IMAP', () => {
     server.removeHome(userName(number));
     await server.start();
     // Dovecot numbers a new mailbox by the second
-    await sleep(1_100);
+    await sleep(2_100);
+    expect(readImap(server.imapPort, userName(number)).messages).toEqual([]);
     const { counters } = await bench.restore({ target: target() });
     expect(counters).toMatchObject({ restored: 20, skipped: 0 });
     expect(mailboxLines(server.imapPort, userName(number))).toEqual(expected);
