@@ -90,7 +90,7 @@ const COMMON = ['/backup.json', '/backupstat', '/server', '/server/**', '/map_*'
 export async function chooseAccounts(context: CopyContext, accounts: readonly string[]): Promise<number> {
   const index = rulesOf(...COMMON, '/accounts', '/accounts/*', '/accounts/*/account_info');
   const mirror = await mirrorMetadata({ ...context, workDir: join(context.workDir, 'index') }, index);
-  const ids = findAccounts(BackupPath.open(mirror), accounts);
+  const ids = [...new Set(findAccounts(BackupPath.open(mirror), accounts).map(({ id }) => id))];
   const folders = ids.flatMap((id) => [`/${accountDir(id)}`, `/${accountDir(id)}/**`]);
   await mirrorMetadata(context, rulesOf(...COMMON, '/accounts', ...folders));
   await listBlobs(context, ids);
