@@ -36,11 +36,6 @@ export const FAILURES = {
   },
   TargetInsideSource: { retryable: false, remedy: 'Choose a target outside the Backup Path.' },
   TargetRefused: { retryable: false, remedy: 'Correct the target as named in the message.' },
-  SecretUnusable: {
-    retryable: false,
-    remedy:
-      'Put the secret into its file in LIFEBOAT_SECRETS_DIR, readable by the worker alone, and start again.',
-  },
   CertificateRefused: {
     retryable: false,
     remedy: 'Name the authority that signed it (ca=/path/of/a.pem in the target), or correct the host name.',
