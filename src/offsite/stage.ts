@@ -38,7 +38,7 @@ export const NOTES = 'notes.list';
 /** Only these are ever replaced as a whole (the format says so): a link to one keeps what it was, and costs no copy. */
 const REPLACED = /^accounts\/[^/]+\/(items\/[0-9]{2}\/[0-9]+|account_info|account_stat)$/;
 
-const isRoot = process.geteuid?.() === 0;
+const isRoot = (): boolean => process.geteuid?.() === 0;
 const PIECE = 1024 * 1024;
 /** Only what is written to can have these. */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
@@ -122,7 +122,7 @@ class Stager {
     this.folder(dirname(name));
     if (stat.isSymbolicLink()) {
       symlinkSync(readlinkSync(from, 'buffer'), to);
-      if (isRoot) lchownSync(to, stat.uid, stat.gid);
+      if (isRoot()) lchownSync(to, stat.uid, stat.gid);
       return noteOf(stat);
     }
     if (!stat.isFile()) return null;
@@ -187,7 +187,7 @@ function link(from: Buffer, to: Buffer): boolean {
 }
 
 function dress(path: Buffer, { mode, uid, gid, atimeMs, mtimeMs }: Stats): void {
-  if (isRoot) chownSync(path, uid, gid);
+  if (isRoot()) chownSync(path, uid, gid);
   chmodSync(path, mode & 0o7777);
   utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
 }
