@@ -183,6 +183,28 @@ export const FAILURES = {
     remedy:
       'Look at the output in the details and at the mail host itself: whether it succeeded is not known.',
   },
+  HostOperationUnclear: {
+    retryable: false,
+    remedy:
+      'Look on the mail host which of them is ours (`carbonio core getAllOperations`), stop the others, and start again.',
+  },
+  HostOperationLost: {
+    retryable: false,
+    remedy: 'Look into the log of the mail server for why it ends operations; started again, the restore goes on.',
+  },
+  HostOperationFailed: {
+    retryable: false,
+    remedy: 'Do what the mail host says in the message; started again, what is done counts as skipped.',
+  },
+  NeedsOperator: {
+    retryable: false,
+    remedy:
+      'Look at the notifications and the log of the mail host: what is named was not proved to be done. Started again, what is done counts as skipped.',
+  },
+  HostNotReady: {
+    retryable: false,
+    remedy: 'Mend what the message names on the mail host, or start with forceAsExternalRestore.',
+  },
   LocalConfigUnusable: {
     retryable: false,
     remedy: 'Check LIFEBOAT_LOCALCONFIG_FILE, that the file is whole, and that the worker may read it.',

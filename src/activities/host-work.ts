@@ -6,6 +6,7 @@ import type { Config } from '../config';
 import type { TurnOwner } from '../contracts/operation-queue';
 import { Problem } from '../failures';
 import type { LockOwner } from '../host/lock-record';
+import { OnHost } from '../host/on-host';
 import { WorkLock, type IsAtWork, type Obstacle } from '../host/work-lock';
 import { isRunning } from './chain';
 import { TurnDesk, type DeskConfig } from './turn-desk';
@@ -17,6 +18,10 @@ const WAIT_MS = 15_000;
 export class HostWork {
   readonly lock: WorkLock;
   readonly desk: TurnDesk;
+  /** What works on the mail host itself, if this is one. */
+  readonly onHost: OnHost;
+  /** Waits for what another operation has left working there. */
+  waitForOrphan: (owner: LockOwner, onWaiting: (why: string) => void) => Promise<void> = async () => undefined;
   private readonly targets = new Map<string, WorkLock>();
 
   /** @param realm id of the Temporal namespace that this worker serves */
@@ -27,6 +32,7 @@ export class HostWork {
     this.desk = new TurnDesk(config);
     makeFolder(config.lockDir);
     this.lock = new WorkLock(join(config.lockDir, `${config.host}.lock`));
+    this.onHost = new OnHost(join(config.lockDir, `${config.host}.on-host.json`));
   }
 
   ownerOf(turn: TurnOwner, more: Partial<LockOwner> = {}): LockOwner {
@@ -69,6 +75,7 @@ export class HostWork {
       },
     );
     try {
+      await this.waitForOrphan(owner, onWaiting);
       if (targetLock === null) return await body();
       // who works for another server cannot be asked: there the kernel's lock alone decides
       const lock = this.targetLock(targetLock);

@@ -1,5 +1,6 @@
 /** Every activity of a worker. */
 import type { Config } from '../config';
+import { createCarbonio } from './carbonio';
 import type { HostWork } from './host-work';
 import { createOffsiteActivities } from './offsite';
 import { createOffsiteCopyActivities } from './offsite-copy';
@@ -10,8 +11,10 @@ import { createTurnActivities } from './turn';
 import { createVerifyActivities } from './verify';
 
 export function createActivities(config: Config, work: HostWork) {
+  const carbonio = createCarbonio(config, work);
   return {
-    ...createRestoreActivities(config, work),
+    ...createRestoreActivities(config, work, carbonio.ask),
+    ...carbonio.activities,
     ...createTurnActivities(config, work),
     ...createQueueActivities(work),
     ...createVerifyActivities(config),

@@ -1,9 +1,10 @@
 /** Activities of the External Restore by the direct engine: each runs one step in a thread and heartbeats for it. */
 import { cancellationSignal } from '@temporalio/activity';
 import type { Config } from '../config';
+import type { EngineChoice } from '../contracts/external-restore';
 import type { TurnOwner } from '../contracts/operation-queue';
 import { CancelledFailure } from '@temporalio/common';
-import { createMailer, type Mailer } from '../mailer';
+import { createMailer } from '../mailer';
 import { writerLockOf } from '../mail/open-target';
 import type { ProvisionCounts } from '../mail/target';
 import {
@@ -20,6 +21,7 @@ import type { PlanResult } from '../restore/plan';
 import type { Ending } from '../restore/report-of';
 import type { RestoreRequest, RestoreSettings } from '../restore/request';
 import type {
+  ReportResult,
   RestoreTaskName,
   SliceResult,
   TaskInputs,
@@ -29,6 +31,8 @@ import type {
 } from '../restore/tasks';
 import type { Counters } from '../report/model';
 import { beating } from './beating';
+import type { AskHost } from './carbonio';
+import { chooseEngine } from './choose-engine';
 import { toFailure } from './failure';
 import type { HostWork } from './host-work';
 
@@ -53,14 +57,10 @@ export type NotifyEvent =
   | { event: 'interrupted' }
   | { event: 'phase1'; provisioned: Omit<ProvisionCounts, 'notes'>; itemsFollow: boolean };
 
-export function createRestoreActivities(config: Config, work: HostWork) {
+export function createRestoreActivities(config: Config, work: HostWork, askHost: AskHost) {
   const { stateDir, defaultTarget, secretsDir } = config;
   const settings: RestoreSettings = { stateDir, defaultTarget, secretsDir };
-  const mailer = createMailer({
-    url: config.mail.url,
-    from: config.mail.from,
-    admins: [...config.mail.admins],
-  });
+  const mails = createMails(config);
 
   /** A step that writes into the target: only while no other operation does. */
   async function writing<K extends RestoreTaskName>(name: K, input: TaskInputs[K]): Promise<TaskResults[K]> {
@@ -79,15 +79,18 @@ export function createRestoreActivities(config: Config, work: HostWork) {
   }
 
   return {
-    /** Whether the input can be used at all; changes nothing. So a mistake is told before the operation waits. */
-    async checkRestore({ request }: RestoreStep): Promise<void> {
-      await step('check', { request, settings });
+    /**
+     * Whether the input can be used at all, and by which engine; changes nothing. So a mistake is told before the operation
+     * waits.
+     */
+    async checkRestore({ request }: RestoreStep): Promise<EngineChoice> {
+      return chooseEngine(request, settings, askHost);
     },
 
     /** Checks source, target and room, and writes the work list. Changes nothing in the target but its marker. */
     async planRestore({ request }: RestoreStep): Promise<PlannedRestore> {
       const plan = await step('plan', { request, settings });
-      return { ...plan, notify: recipients(config, request).length > 0 };
+      return { ...plan, notify: mails.recipients(request).length > 0 };
     },
 
     /** PHASE 1: creates what is missing of domains, classes of service, lists and accounts. */
@@ -113,13 +116,8 @@ export function createRestoreActivities(config: Config, work: HostWork) {
     async writeReport({ request, ending }: RestoreStep & { ending: Ending }): Promise<FinishedReport> {
       const written = await step('report', { request, settings, ending });
       const { dir, summary, counters } = written;
-      const to = recipients(config, request);
-      if (to.length > 0) {
-        const mail = await endedMail(config.host, written.head, written.files);
-        const result = await send(mailer, mail, request.input.notifications);
-        const again = { ...ending, notifications: [...ending.notifications, result] };
-        await step('report', { request, settings, ending: again });
-      }
+      const again = await mails.ended(request, written, ending);
+      if (again !== null) await step('report', { request, settings, ending: again });
       const status = written.head.status === 'completed' ? 'completed' : 'partial';
       return { dir, summary, counters, status };
     },
@@ -142,26 +140,41 @@ export function createRestoreActivities(config: Config, work: HostWork) {
           : what.event === 'interrupted'
             ? interruptedMail(operation, INTERRUPTED)
             : phase1Mail(operation, what.provisioned, [], what.itemsFollow);
-      return send(mailer, mail, request.input.notifications);
+      return mails.send(mail, request.input.notifications);
     },
   };
 }
 export type RestoreActivities = ReturnType<typeof createRestoreActivities>;
 
 /** A step that was planned by a release without a queue names no turn: it is its operation's own. */
-function turnOf({ turn, operationId, operationKey }: RestoreRequest): TurnOwner & { kind: string } {
+export function turnOf({ turn, operationId, operationKey }: RestoreRequest): TurnOwner & { kind: string } {
   const planned: TurnOwner | undefined = turn;
   const own = { operationId, firstRunId: operationKey.slice(operationId.length + 1) };
   return { ...(planned ?? own), kind: 'External Restore' };
 }
 
-const recipients = (config: Config, request: RestoreRequest): string[] => [
-  ...config.mail.admins,
-  ...request.input.notifications,
-];
-
-const send = (mailer: Mailer, mail: Mail, to: readonly string[]): Promise<NotificationResult> =>
-  beating(() => mailer.send({ ...mail, to: [...to] }));
+/** The mails of a restore, whichever engine works. */
+export function createMails(config: Config) {
+  const { url, from, admins } = config.mail;
+  const mailer = createMailer({ url, from, admins: [...admins] });
+  const send = (mail: Mail, to: readonly string[]): Promise<NotificationResult> =>
+    beating(() => mailer.send({ ...mail, to: [...to] }));
+  const recipients = ({ input }: RestoreRequest): string[] => [...admins, ...input.notifications];
+  return {
+    send,
+    recipients,
+    /** Mails the report. Answers the ending that knows of it; null when nobody wants mails. */
+    async ended(
+      request: RestoreRequest,
+      { head, files }: ReportResult,
+      ending: Ending,
+    ): Promise<Ending | null> {
+      if (recipients(request).length === 0) return null;
+      const result = await send(await endedMail(config.host, head, files), request.input.notifications);
+      return { ...ending, notifications: [...ending.notifications, result] };
+    },
+  };
+}
 
 export async function step<K extends TaskName>(name: K, input: TaskInputs[K]): Promise<TaskResults[K]> {
   return beating<TaskProgress, TaskResults[K]>(async (onProgress) => {

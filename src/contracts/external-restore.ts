@@ -24,6 +24,10 @@ const carried = z.object({
 /** What a run of a restore hands to the next one when it continues as new. */
 export type ExternalRestoreCarry = z.output<typeof carried>;
 
+/** Which engine restores, and why. */
+const engineChoice = z.object({ engine: z.enum(['direct', 'carbonio']), reason: z.string() });
+export type EngineChoice = z.output<typeof engineChoice>;
+
 export const externalRestoreInput = z.strictObject({
   sourcePath: text('the path')
     .regex(/^\//, 'must be an absolute path, such as /mnt/old')
@@ -34,10 +38,10 @@ export const externalRestoreInput = z.strictObject({
       'Where the mailboxes are restored to. Default: LIFEBOAT_TARGET of the worker. Example: "maildir:/srv/mail"',
     ),
   engine: z
-    .enum(['auto', 'direct'])
+    .enum(['auto', 'direct', 'carbonio'])
     .default('auto')
     .describe(
-      'Which engine restores: direct reads the Backup Path itself. Default: auto (direct for a known dialect). Example: "auto"',
+      'Which engine restores: direct reads the Backup Path itself, carbonio lets the Backup module of the mail host do it. Default: auto (direct for a known dialect, else carbonio). Example: "auto"',
     ),
   accounts: names('an account').describe(
     'Only these accounts (addresses or ids), in this order. Default: all. Example: ["jane@example.com"]',
@@ -120,6 +124,42 @@ export const externalRestoreInput = z.strictObject({
     .describe(
       'Read the metadata of accounts that are left out too, so that the counts cover the whole source. false saves that time. Default: true',
     ),
+  carbonio: z
+    .strictObject({
+      batchAccounts: z
+        .int()
+        .min(1)
+        .max(1000)
+        .default(25)
+        .describe('Accounts in one operation of the mail host, 1 to 1000. Default: 25'),
+      largeAccountItems: z
+        .int()
+        .min(1)
+        .default(20_000)
+        .describe('An account with more items has an operation for itself. Default: 20000'),
+      pollSeconds: z
+        .number()
+        .min(0.1)
+        .max(600)
+        .default(5)
+        .describe('How often the mail host is asked how far it is, seconds. Default: 5'),
+      settleSeconds: z
+        .number()
+        .min(1)
+        .max(3600)
+        .default(60)
+        .describe(
+          'So long an operation whose start was not answered may still appear on the mail host before it is started again, seconds. Default: 60',
+        ),
+      graceSeconds: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(15)
+        .describe('So long the report of an operation that has ended may still come, seconds. Default: 15'),
+    })
+    .prefault({})
+    .describe('Of the engine carbonio.'),
   advanced: z
     .strictObject({
       sliceSeconds: z
@@ -152,6 +192,9 @@ export const externalRestoreInput = z.strictObject({
     })
     .prefault({})
     .describe('For tests and rare needs.'),
+  engineChoice: engineChoice
+    .optional()
+    .describe('Internal: the engine that was chosen, for the next run. Leave it out.'),
   onlyItems: text('the list')
     .optional()
     .describe('Internal: a list of chosen items in the state folder of the worker. Leave it out.'),
@@ -173,7 +216,14 @@ export const externalRestoreExample: ExternalRestoreRequest = {
 };
 
 export type RestorePhase =
-  'preflight' | 'queued' | 'provisioning' | 'items' | 'mountpoints and shares' | 'report' | 'ended';
+  | 'preflight'
+  | 'queued'
+  | 'provisioning'
+  | 'items'
+  | 'mountpoints and shares'
+  | 'stopping'
+  | 'report'
+  | 'ended';
 
 export interface ExternalRestoreStatus {
   phase: RestorePhase;
@@ -189,6 +239,8 @@ export interface ExternalRestoreStatus {
   accountsDone: number;
   /** While it waits for its turn on the host; null when it does not. `position` 1 is next. */
   queue: { position: number; queued: number; waitsFor: string | null } | null;
+  /** What works on the mail host just now, and its own word for it; null with the engine direct. */
+  onHost?: string | null;
   /** Items a second over the last work units, null before the first. */
   ratePerSecond: number | null;
   etaSeconds: number | null;

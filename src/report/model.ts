@@ -2,7 +2,7 @@
 import type { Evidence } from '../backup-path/evidence';
 
 /** Why an item is not in the target. The first two are the vendor's "read error" and "broken". */
-export const ITEM_CLASSES = ['read', 'broken', 'invalid', 'unsupported', 'doubtful'] as const;
+export const ITEM_CLASSES = ['read', 'broken', 'invalid', 'unsupported', 'doubtful', 'unclassed'] as const;
 export type ItemClass = (typeof ITEM_CLASSES)[number];
 
 /** How people call the classes. */
@@ -12,6 +12,7 @@ export const CLASS_NAMES: Record<ItemClass, string> = {
   invalid: 'invalid',
   unsupported: 'unsupported by the target',
   doubtful: 'doubtful',
+  unclassed: 'not classed',
 };
 
 /** One item that was not restored. `reason` names the file and the evidence in words. */

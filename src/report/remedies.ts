@@ -22,6 +22,8 @@ export const REMEDIES = {
   unsupported: 'The target cannot hold this kind of item: import the saved file elsewhere.',
   doubtful: 'Look for it in the mailbox; when it is not there, rescue the message as a file and import it.',
   quota: 'Give the account more room (its quota) and retry.',
+  unclassed:
+    'Look at the item on the mail host (`carbonio backup getItem`): why it was not restored could not be found out.',
   nothing: 'Nothing needs to be done: the content is intact and is restored.',
 } as const;
 export type RemedyName = keyof typeof REMEDIES;
@@ -63,6 +65,8 @@ export function remedyNameOf({ class: kind, reason, evidence = {} }: Remediable)
       return 'unsupported';
     case 'doubtful':
       return 'doubtful';
+    case 'unclassed':
+      return 'unclassed';
     default:
       return 'nothing';
   }

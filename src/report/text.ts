@@ -39,6 +39,7 @@ export class TextForm implements ReportForm {
     invalid: 0,
     unsupported: 0,
     doubtful: 0,
+    unclassed: 0,
   };
 
   private constructor(

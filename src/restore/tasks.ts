@@ -14,6 +14,7 @@ import { planRescue } from '../rescue/plan';
 import { rescueSlice, type RescueSlice } from '../rescue/slice';
 import { summaryText } from '../report/summary';
 import { writeReport, type ReportFiles } from '../report/write';
+import { hostReport, hostSurvey, type HostReportInput, type HostSurveyInput, type Surveyed } from '../carbonio-restore/tasks';
 import { restoreExtras } from './extras';
 import { checkRequest } from './check';
 import { planRestore, type PlanResult } from './plan';
@@ -81,6 +82,8 @@ export interface TaskInputs {
   planRescue: Named & { input: RescueItemsInput };
   rescueSlice: RescueSlice;
   writeRescueIndex: RescueIndexInput;
+  hostSurvey: HostSurveyInput;
+  hostReport: HostReportInput;
 }
 export interface TaskResults {
   check: null;
@@ -94,11 +97,13 @@ export interface TaskResults {
   planRescue: RescuePlan;
   rescueSlice: RescueSliceResult;
   writeRescueIndex: void;
+  hostSurvey: Surveyed;
+  hostReport: ReportResult;
 }
 export type TaskName = keyof TaskInputs;
 /** Steps of a restore; the others have no request. */
 export type RestoreTaskName = {
-  [K in TaskName]: TaskInputs[K] extends { request: RestoreRequest } ? K : never;
+  [K in TaskName]: TaskInputs[K] extends Base ? K : never;
 }[TaskName];
 
 type Tasks = { [K in TaskName]: (input: TaskInputs[K], hooks: TaskHooks) => Promise<TaskResults[K]> };
@@ -152,6 +157,11 @@ export const TASKS: Tasks = {
       stopRequested: () => hooks.stopRequested(),
     }),
   writeRescueIndex: ({ name, plan, slices, counts }) => writeIndex(name, plan, slices, counts),
+  hostSurvey: async (input, hooks) =>
+    hostSurvey(input, (done) =>
+      hooks.progress({ step: 'reading the accounts', done, total: done, unit: 'accounts' }),
+    ),
+  hostReport,
 };
 
 async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHooks): Promise<SliceResult> {

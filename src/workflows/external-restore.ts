@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import {
+  type EngineChoice,
   externalRestoreExample,
   externalRestoreInput,
   type ExternalRestoreInput,
@@ -21,6 +22,7 @@ import {
 import { parseInput } from '../contracts/input';
 import type { ReportStatus } from '../report/model';
 import type { RestoreRequest } from '../restore/request';
+import { carbonioRunbook } from './carbonio-engine';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { RestoreState } from './restore-state';
@@ -64,7 +66,7 @@ const FIRST_SLICE_SECONDS = 2;
 
 export async function externalRestore(raw: ExternalRestoreRequest): Promise<ExternalRestoreResult> {
   const input = parseInput(externalRestoreInput, raw, externalRestoreExample);
-  const { carry, turn, turnOf, ...rest } = input;
+  const { carry, turn, turnOf, engineChoice, ...rest } = input;
   const { operationId, firstRunId } = thisOperation();
   const request: RestoreRequest = {
     operationId,
@@ -76,22 +78,36 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
   const run: Run = { request: carry ? plannedRequest(request, state) : request, state, ...stepsOf(input) };
   const goOnAsNew = (next: Partial<ExternalRestoreRequest>): Promise<never> =>
     continueAsNew<typeof externalRestore>({ ...raw, ...next });
+  // what was begun before there was a choice goes on by the direct engine
+  let choice: EngineChoice | undefined = engineChoice;
+  const work = (next: typeof goOnAsNew): Promise<ExternalRestoreResult> =>
+    choice?.engine === 'carbonio'
+      ? carbonioRunbook({ ...run, notifyStarted: () => notify(run, { event: 'started' }) }, choice.reason, next)
+      : runbook(run, next);
+  if (turnOf) {
+    if (!carry && patched('engine-of-child')) choice = await run.patient.checkRestore({ request }).catch(rethrow);
+    return work(goOnAsNew);
+  }
   // restores that were started before there was a queue go on without a turn; the lock of the host holds for them too
-  if (turnOf || !patched('operation-queue')) return runbook(run, goOnAsNew);
+  if (!patched('operation-queue')) return runbook(run, goOnAsNew);
   const options: TurnOptions = {
     kind: 'External Restore',
     carry: turn,
     onWaiting: (waiting) => state.waits(waiting),
     continueAsNewAfterEvents: input.advanced.continueAsNewAfterEvents,
-    renew: (held) => goOnAsNew({ turn: held }),
+    renew: (held) => goOnAsNew({ turn: held, ...(choice ? { engineChoice: choice } : {}) }),
   };
   try {
     // a mistake in the input is told before the operation waits
-    if (!carry && !turn) await run.patient.checkRestore({ request });
-    return await withTurn(options, (held) => runbook(run, (next) => goOnAsNew({ turn: held, ...next })));
+    if (!carry && !turn) choice = await run.patient.checkRestore({ request });
+    return await withTurn(options, (held) => work((next) => goOnAsNew({ turn: held, ...next })));
   } catch (error) {
     throw unwrapFailure(error);
   }
+}
+
+function rethrow(error: unknown): never {
+  throw unwrapFailure(error);
 }
 
 async function runbook(

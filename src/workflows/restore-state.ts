@@ -27,6 +27,7 @@ export class RestoreState {
   private knownPlan: ExternalRestoreCarry['plan'] | null = null;
   private latest: SliceResult | null = null;
   private interruptedAt = 0;
+  private onHost: string | null = null;
   private waiting: Waiting | null = null;
   readonly startedAt: number;
 
@@ -94,6 +95,12 @@ export class RestoreState {
     this.show();
   }
 
+  /** What works on the mail host just now; null: nothing. */
+  worksOnHost(what: string | null): void {
+    this.onHost = what;
+    this.show();
+  }
+
   /** Lanes that were interrupted together are one interruption. */
   firstOfInterruption(): boolean {
     const first = Date.now() - this.interruptedAt > ONE_INTERRUPTION_MS;
@@ -147,6 +154,7 @@ export class RestoreState {
       accountsDone: this.latest?.accountsDone ?? 0,
       ratePerSecond: rate,
       queue: this.waiting && place(this.waiting),
+      onHost: this.onHost,
       etaSeconds: rate ? Math.round(Math.max(0, total - handled) / rate) : null,
     };
   }
@@ -171,6 +179,7 @@ export class RestoreState {
       `- restored ${s.restored}, skipped ${s.skipped}, filtered ${s.filtered}, unrestored ${s.unrestored}`,
       ...(s.ratePerSecond === null ? [] : [`- rate: ${s.ratePerSecond} items a second`]),
       ...(s.etaSeconds === null ? [] : [`- time left: about ${s.etaSeconds} s`]),
+      ...(s.onHost ? [`- on the mail host: \`${s.onHost}\``] : []),
       ...(this.knownPlan ? [`- report: \`${this.knownPlan.reportDir}\``] : []),
       ...(this.phase === 'ended' ? [] : ['', RUNNING_HINT]),
     ];

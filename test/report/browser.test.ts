@@ -49,7 +49,7 @@ beforeAll(async () => {
   const files = await writeReport(dir, {
     head: head({
       totals: counters({ source: 102, restored: 100, unrestored: 2 }),
-      unrestoredByClass: { read: 1, broken: 1, invalid: 0, unsupported: 0, doubtful: 0 },
+      unrestoredByClass: { read: 1, broken: 1, invalid: 0, unsupported: 0, doubtful: 0, unclassed: 0 },
     }),
     accounts: accounts(),
   });

@@ -32,7 +32,7 @@ const hostile = () =>
       notes: [EVIL],
       notifications: [{ event: EVIL, to: [EVIL], outcome: EVIL }],
       totals: { ...head().totals, unrestored: 1 },
-      unrestoredByClass: { read: 1, broken: 0, invalid: 0, unsupported: 0, doubtful: 0 },
+      unrestoredByClass: { read: 1, broken: 0, invalid: 0, unsupported: 0, doubtful: 0, unclassed: 0 },
     }),
     [
       account(

@@ -55,7 +55,7 @@ test('text, JSON and page tell evidence and remedy', async () => {
     const files = await writeReport(dir, {
       head: head({
         totals,
-        unrestoredByClass: { read: 2, broken: 1, invalid: 0, unsupported: 0, doubtful: 0 },
+        unrestoredByClass: { read: 2, broken: 1, invalid: 0, unsupported: 0, doubtful: 0, unclassed: 0 },
       }),
       accounts: [account('ada@example.com', 'a', { unrestored: 3 }, findings)],
     });

@@ -35,7 +35,7 @@ export function head(some: Partial<ReportHead> = {}): ReportHead {
       tags: 2,
       bytes: 2048,
     }),
-    unrestoredByClass: { read: 1, broken: 0, invalid: 2, unsupported: 0, doubtful: 0 },
+    unrestoredByClass: { read: 1, broken: 0, invalid: 2, unsupported: 0, doubtful: 0, unclassed: 0 },
     notes: ['The class of service "gold" is not in the target.'],
     notifications: [{ event: 'Operation Started', to: ['admin@example.com'], outcome: 'sent' }],
     progress: [

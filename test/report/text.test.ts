@@ -85,7 +85,7 @@ test('a restore without a fault says so', async () => {
     const clean = head({
       status: 'completed',
       totals: { ...head().totals, source: 17, unrestored: 0 },
-      unrestoredByClass: { read: 0, broken: 0, invalid: 0, unsupported: 0, doubtful: 0 },
+      unrestoredByClass: { read: 0, broken: 0, invalid: 0, unsupported: 0, doubtful: 0, unclassed: 0 },
     });
     const files = await writeReport(dir, { head: clean, accounts: [account('a@b.c', '1')] });
     return readFile(files.text, 'utf8');

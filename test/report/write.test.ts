@@ -164,7 +164,7 @@ test('200,000 findings are written with bounded memory, each iterable once', asy
     }
     const big = head({
       totals: { ...head().totals, source: 200_017, unrestored: 200_000 },
-      unrestoredByClass: { read: 200_000, broken: 0, invalid: 0, unsupported: 0, doubtful: 0 },
+      unrestoredByClass: { read: 200_000, broken: 0, invalid: 0, unsupported: 0, doubtful: 0, unclassed: 0 },
     });
     const files = await writeReport(dir, { head: big, accounts: accounts() });
     expect(yielded).toBe(200_000);

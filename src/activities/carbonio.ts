@@ -1,0 +1,148 @@
+/** Activities of the mail host's own engine, and of what it leaves working there. */
+import { activityInfo, cancellationSignal, log, sleep } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { openCarbonioHost } from '../carbonio/host';
+import { getAllOperations } from '../carbonio/cli/operations';
+import { everyOperation, findStarted } from '../carbonio-restore/find-started';
+import {
+  factsForReport,
+  hostReportDir,
+  isServed,
+  planHostRestore,
+  restoreOnHost,
+  stopOnHost,
+  type HostRestoreEnv,
+  type HostSlice,
+} from '../carbonio-restore/host-restore';
+import { StepJournal } from '../carbonio-restore/journal';
+import type { Config } from '../config';
+import { Problem } from '../failures';
+import type { LockOwner } from '../host/lock-record';
+import type { OnHostRecord } from '../host/on-host';
+import { runInThread } from '../restore/in-thread';
+import type { Ending } from '../restore/report-of';
+import type { RestoreRequest } from '../restore/request';
+import { beating } from './beating';
+import { toFailure } from './failure';
+import type { HostWork } from './host-work';
+import { createMails, step, turnOf, type FinishedReport, type PlannedRestore, type RestoreStep } from './restore';
+
+const ORPHAN_WAIT_MS = 15_000;
+/** So long a command whose worker is dead may still start something. */
+const ORPHAN_SETTLE_MS = 60_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** Why the mail host cannot restore; null when it can. */
+export type AskHost = () => Promise<string | null>;
+
+export function createCarbonio(config: Config, work: HostWork) {
+  const { cli } = openCarbonioHost(config.carbonio, config, {
+    debug: (fields, message) => log.debug(message, { ...fields }),
+    warn: (fields, message) => log.warn(message, { ...fields }),
+  });
+  const mails = createMails(config);
+
+  const envOf = (request: RestoreRequest): HostRestoreEnv => {
+    const owner = work.ownerOf(turnOf(request));
+    const { realm, operationId, firstRunId } = owner;
+    return {
+      ...{ cli, host: config.host, stateDir: config.stateDir, signal: cancellationSignal() },
+      onHost: (id, journal) =>
+        id === null ? work.onHost.clear(owner) : work.onHost.write({ realm, operationId, firstRunId, id, journal }),
+    };
+  };
+
+  /** What another operation has left working on the host is waited for; its end is seen by the host's own list. */
+  work.waitForOrphan = async (owner: LockOwner, onWaiting): Promise<void> => {
+    const until = Date.now() + ORPHAN_WAIT_MS;
+    for (let looks = 0; ; looks++) {
+      const left = work.onHost.ofOther(owner);
+      if (left === null) return;
+      if (!(await stillWorks(left))) return work.onHost.clear(left);
+      const what = `On the mail host the operation ${left.id || '(not known)'} of ${left.operationId} still works.`;
+      if (looks === 0) onWaiting(what);
+      if (Date.now() > until) {
+        throw new Problem('HostBusy', `${what} \`carbonio backup doStopOperation ${left.id}\` ends it.`, { id: left.id });
+      }
+      await sleep(LOOK_EVERY_MS);
+    }
+  };
+
+  async function stillWorks({ id, journal }: OnHostRecord): Promise<boolean> {
+    const { operations } = await getAllOperations(cli);
+    if (id !== '') return operations.some((one) => one.id.toLowerCase() === id);
+    const asked = new StepJournal(journal).read();
+    const attempt = asked?.attempts.at(-1);
+    if (!asked || !attempt) return false;
+    const found = findStarted(await everyOperation(cli), asked, attempt);
+    if (found !== null) return operations.some((one) => one.id.toLowerCase() === found);
+    return Date.now() < attempt.journalledAt + ORPHAN_SETTLE_MS;
+  }
+
+  async function guarded<T>(body: () => Promise<T>): Promise<T> {
+    try {
+      return await body();
+    } catch (error) {
+      if (error instanceof CancelledFailure || cancellationSignal().aborted) throw new CancelledFailure('cancelled');
+      throw toFailure(error);
+    }
+  }
+
+  const working = <T>(request: RestoreRequest, body: (tell: (what: string) => void) => Promise<T>): Promise<T> =>
+    beating((tell) => guarded(() => work.during(turnOf(request), null, tell, () => body(tell))));
+
+  const ask: AskHost = () => isServed(cli, cancellationSignal());
+
+  return {
+    ask,
+    activities: {
+      /** Reads the source, looks at the mail host, and writes the plan. Changes nothing anywhere else. */
+      async planOnHost({ request, reason }: RestoreStep & { reason: string }): Promise<PlannedRestore> {
+        return beating(() =>
+          guarded(async () => {
+            const { stateDir } = config;
+            const signal = cancellationSignal();
+            const read = () => runInThread('hostSurvey', { request, stateDir }, { signal, onProgress: () => undefined });
+            const plan = await planHostRestore(envOf(request), request, read);
+            return {
+              accounts: plan.batches.flat().length,
+              files: plan.accounts.reduce((sum, { counters }) => sum + (counters ? counters.source - counters.filtered : 0), 0),
+              reportDir: hostReportDir(stateDir, request, plan),
+              target: `the mail host ${plan.host}`,
+              engineReason: reason,
+              ledgerId: '',
+              notify: mails.recipients(request).length > 0,
+            };
+          }),
+        );
+      },
+
+      /** Follows what works on the host, or starts what is next, for at most `seconds`. */
+      async restoreOnHost({ request, seconds }: RestoreStep & { seconds: number }): Promise<HostSlice> {
+        return working(request, () => restoreOnHost(envOf(request), request, Date.now() + seconds * 1000));
+      },
+
+      /** Stops what works on the host for this restore, and waits for its end. */
+      async stopOnHost({ request }: RestoreStep): Promise<void> {
+        await working(request, (tell) => {
+          tell(`stopping on the mail host, attempt ${activityInfo().attempt}`);
+          return stopOnHost(envOf(request), request);
+        });
+      },
+
+      /** Classes what was not restored, writes the report and mails it. */
+      async reportOnHost({ request, ending }: RestoreStep & { ending: Ending }): Promise<FinishedReport & { failure: string | null }> {
+        const facts = await beating(() => guarded(() => factsForReport(envOf(request), request)));
+        const input = { request, stateDir: config.stateDir, ...facts };
+        const written = await step('hostReport', { ...input, ending });
+        const again = await mails.ended(request, written, ending);
+        if (again !== null) await step('hostReport', { ...input, ending: again });
+        const { dir, summary, counters, head } = written;
+        const status = head.status === 'completed' ? 'completed' : 'partial';
+        const unproved = ending.status === 'completed' && head.status === 'failed';
+        return { dir, summary, counters, status, failure: unproved ? (head.failure ?? 'not proved') : null };
+      },
+    },
+  };
+}
+export type CarbonioActivities = ReturnType<typeof createCarbonio>['activities'];

@@ -1,0 +1,99 @@
+/** The phases of an External Restore when the mail host's own Backup module does the work. */
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ContinueAsNew,
+  isCancellation,
+  log,
+  type ActivityInterfaceFor,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import type { ExternalRestoreRequest, ExternalRestoreResult } from '../contracts/external-restore';
+import { explain } from '../failures';
+import type { RestoreRequest } from '../restore/request';
+import { failureMessage, unwrapFailure } from './failure';
+import { historyIsLong } from './history';
+import type { RestoreState } from './restore-state';
+
+export interface HostRun {
+  request: RestoreRequest;
+  readonly state: RestoreState;
+  readonly patient: ActivityInterfaceFor<Activities>;
+  readonly bounded: ActivityInterfaceFor<Activities>;
+  readonly notifyStarted: () => Promise<void>;
+}
+
+/** Shortest look; they grow to `sliceSeconds`. The state of the work is on the host and on disk, not here. */
+const FIRST_SLICE_SECONDS = 2;
+
+export async function carbonioRunbook(
+  run: HostRun,
+  reason: string,
+  goOnAsNew: (next: Partial<ExternalRestoreRequest>) => Promise<never>,
+): Promise<ExternalRestoreResult> {
+  const { state } = run;
+  try {
+    if (!state.isPlanned) await preflight(run, reason);
+    const finished = await restore(run);
+    if (!finished) return await goOnAsNew({ carry: state.carry(), engineChoice: { engine: 'carbonio', reason } });
+    return await report(run);
+  } catch (error) {
+    if (error instanceof ContinueAsNew) throw error;
+    return await endEarly(run, error);
+  }
+}
+
+async function preflight({ request, state, patient, notifyStarted }: HostRun, reason: string): Promise<void> {
+  state.begin('preflight');
+  state.planned(await patient.planOnHost({ request, reason }));
+  if (state.plan.notify) await notifyStarted();
+}
+
+/** Accounts first, then items. Answers false when it is time to continue as new. */
+async function restore({ request, state, patient }: HostRun): Promise<boolean> {
+  const { advanced } = request.input;
+  let seconds = Math.min(FIRST_SLICE_SECONDS, advanced.sliceSeconds);
+  state.begin('provisioning');
+  for (;;) {
+    const slice = await patient.restoreOnHost({ request, seconds });
+    state.advanced(slice);
+    state.worksOnHost(slice.onHost);
+    if (slice.provisioned) state.begin('items');
+    if (!slice.more) return true;
+    if (slice.provisioned && historyIsLong(advanced.continueAsNewAfterEvents)) return false;
+    seconds = Math.min(seconds * 2, advanced.sliceSeconds);
+  }
+}
+
+async function report({ request, state, patient }: HostRun): Promise<ExternalRestoreResult> {
+  state.begin('report');
+  const { dir, counters, status, failure } = await patient.reportOnHost({ request, ending: state.ending('completed') });
+  state.begin('ended');
+  if (failure !== null) {
+    const message = explain('NeedsOperator', `${failure} The report: ${dir}.`);
+    throw ApplicationFailure.nonRetryable(message, 'NeedsOperator', { reportDir: dir });
+  }
+  const { source, restored, skipped, filtered, unrestored } = counters;
+  const { operationId } = request;
+  const { target } = state.plan;
+  return { status, operationId, source, restored, skipped, filtered, unrestored, reportDir: dir, target };
+}
+
+/** Cancelled: what works on the host is stopped. Failed: it is left alone, and whoever is next waits for it. */
+async function endEarly({ request, state, patient, bounded }: HostRun, error: unknown): Promise<never> {
+  const isCancelled = isCancellation(error);
+  if (state.isPlanned && state.status().phase !== 'ended') {
+    await CancellationScope.nonCancellable(async () => {
+      if (isCancelled) {
+        state.begin('stopping');
+        await patient.stopOnHost({ request });
+      }
+      const ending = isCancelled ? state.ending('cancelled') : state.ending('failed', failureMessage(error));
+      await bounded.reportOnHost({ request, ending }).catch((failure: unknown) => {
+        // the failure that ends the restore matters more than one of its report
+        log.warn('the report could not be written', { cause: failureMessage(failure) });
+      });
+    });
+  }
+  throw unwrapFailure(error);
+}
