@@ -190,7 +190,8 @@ export const FAILURES = {
   },
   HostOperationLost: {
     retryable: false,
-    remedy: 'Look into the log of the mail server for why it ends operations; started again, the restore goes on.',
+    remedy:
+      'Look into the log of the mail server for why it ends operations; started again, the restore goes on.',
   },
   HostOperationFailed: {
     retryable: false,

@@ -5,7 +5,6 @@ import { openCarbonioHost } from '../carbonio/host';
 import { getAllOperations } from '../carbonio/cli/operations';
 import { everyOperation, findStarted } from '../carbonio-restore/find-started';
 import {
-  factsForReport,
   hostReportDir,
   isServed,
   planHostRestore,
@@ -14,6 +13,7 @@ import {
   type HostRestoreEnv,
   type HostSlice,
 } from '../carbonio-restore/host-restore';
+import { factsForReport } from '../carbonio-restore/facts';
 import { StepJournal } from '../carbonio-restore/journal';
 import type { Config } from '../config';
 import { Problem } from '../failures';
@@ -25,7 +25,14 @@ import type { RestoreRequest } from '../restore/request';
 import { beating } from './beating';
 import { toFailure } from './failure';
 import type { HostWork } from './host-work';
-import { createMails, step, turnOf, type FinishedReport, type PlannedRestore, type RestoreStep } from './restore';
+import {
+  createMails,
+  step,
+  turnOf,
+  type FinishedReport,
+  type PlannedRestore,
+  type RestoreStep,
+} from './restore';
 
 const ORPHAN_WAIT_MS = 15_000;
 /** So long a command whose worker is dead may still start something. */
@@ -37,8 +44,8 @@ export type AskHost = () => Promise<string | null>;
 
 export function createCarbonio(config: Config, work: HostWork) {
   const { cli } = openCarbonioHost(config.carbonio, config, {
-    debug: (fields, message) => log.debug(message, { ...fields }),
-    warn: (fields, message) => log.warn(message, { ...fields }),
+    debug: (fields, message) => void log.debug(message, { ...fields }),
+    warn: (fields, message) => void log.warn(message, { ...fields }),
   });
   const mails = createMails(config);
 
@@ -48,7 +55,9 @@ export function createCarbonio(config: Config, work: HostWork) {
     return {
       ...{ cli, host: config.host, stateDir: config.stateDir, signal: cancellationSignal() },
       onHost: (id, journal) =>
-        id === null ? work.onHost.clear(owner) : work.onHost.write({ realm, operationId, firstRunId, id, journal }),
+        id === null
+          ? work.onHost.clear(owner)
+          : work.onHost.write({ realm, operationId, firstRunId, id, journal }),
     };
   };
 
@@ -62,7 +71,9 @@ export function createCarbonio(config: Config, work: HostWork) {
       const what = `On the mail host the operation ${left.id || '(not known)'} of ${left.operationId} still works.`;
       if (looks === 0) onWaiting(what);
       if (Date.now() > until) {
-        throw new Problem('HostBusy', `${what} \`carbonio backup doStopOperation ${left.id}\` ends it.`, { id: left.id });
+        throw new Problem('HostBusy', `${what} \`carbonio backup doStopOperation ${left.id}\` ends it.`, {
+          id: left.id,
+        });
       }
       await sleep(LOOK_EVERY_MS);
     }
@@ -83,12 +94,16 @@ export function createCarbonio(config: Config, work: HostWork) {
     try {
       return await body();
     } catch (error) {
-      if (error instanceof CancelledFailure || cancellationSignal().aborted) throw new CancelledFailure('cancelled');
+      if (error instanceof CancelledFailure || cancellationSignal().aborted)
+        throw new CancelledFailure('cancelled');
       throw toFailure(error);
     }
   }
 
-  const working = <T>(request: RestoreRequest, body: (tell: (what: string) => void) => Promise<T>): Promise<T> =>
+  const working = <T>(
+    request: RestoreRequest,
+    body: (tell: (what: string) => void) => Promise<T>,
+  ): Promise<T> =>
     beating((tell) => guarded(() => work.during(turnOf(request), null, tell, () => body(tell))));
 
   const ask: AskHost = () => isServed(cli, cancellationSignal());
@@ -102,11 +117,15 @@ export function createCarbonio(config: Config, work: HostWork) {
           guarded(async () => {
             const { stateDir } = config;
             const signal = cancellationSignal();
-            const read = () => runInThread('hostSurvey', { request, stateDir }, { signal, onProgress: () => undefined });
+            const read = () =>
+              runInThread('hostSurvey', { request, stateDir }, { signal, onProgress: () => undefined });
             const plan = await planHostRestore(envOf(request), request, read);
             return {
               accounts: plan.batches.flat().length,
-              files: plan.accounts.reduce((sum, { counters }) => sum + (counters ? counters.source - counters.filtered : 0), 0),
+              files: plan.accounts.reduce(
+                (sum, { counters }) => sum + (counters ? counters.source - counters.filtered : 0),
+                0,
+              ),
               reportDir: hostReportDir(stateDir, request, plan),
               target: `the mail host ${plan.host}`,
               engineReason: reason,
@@ -131,7 +150,10 @@ export function createCarbonio(config: Config, work: HostWork) {
       },
 
       /** Classes what was not restored, writes the report and mails it. */
-      async reportOnHost({ request, ending }: RestoreStep & { ending: Ending }): Promise<FinishedReport & { failure: string | null }> {
+      async reportOnHost({
+        request,
+        ending,
+      }: RestoreStep & { ending: Ending }): Promise<FinishedReport & { failure: string | null }> {
         const facts = await beating(() => guarded(() => factsForReport(envOf(request), request)));
         const input = { request, stateDir: config.stateDir, ...facts };
         const written = await step('hostReport', { ...input, ending });

@@ -1,6 +1,6 @@
 /** Which engine restores: the direct one for what it can read, else that of the mail host, if it answers. */
 import { ApplicationFailure } from '@temporalio/activity';
-import type { EngineChoice } from '../contracts/external-restore';
+import type { EngineChoice } from '../contracts/engine';
 import { Problem } from '../failures';
 import type { RestoreRequest, RestoreSettings } from '../restore/request';
 import type { AskHost } from './carbonio';
@@ -16,7 +16,8 @@ export async function chooseEngine(
   const { engine, target } = request.input;
   if (engine === 'carbonio') {
     if (target !== undefined) {
-      const what = 'target: the engine carbonio restores into the mailboxes of the mail host. Leave the field out.';
+      const what =
+        'target: the engine carbonio restores into the mailboxes of the mail host. Leave the field out.';
       throw toFailure(new Problem('InvalidInput', what));
     }
     const hindrance = await askHost();

@@ -21,7 +21,8 @@ export class HostWork {
   /** What works on the mail host itself, if this is one. */
   readonly onHost: OnHost;
   /** Waits for what another operation has left working there. */
-  waitForOrphan: (owner: LockOwner, onWaiting: (why: string) => void) => Promise<void> = async () => undefined;
+  waitForOrphan: (owner: LockOwner, onWaiting: (why: string) => void) => Promise<void> = async () =>
+    undefined;
   private readonly targets = new Map<string, WorkLock>();
 
   /** @param realm id of the Temporal namespace that this worker serves */

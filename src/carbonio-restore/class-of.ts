@@ -1,5 +1,6 @@
 /** Why the mail host did not restore an item, which it does not say: told by reading what it would have read. */
 import { basename } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { BlobReader } from '../backup-path/blob';
 import { Defect } from '../backup-path/defect';
 import { carriesBlob } from '../backup-path/model';
@@ -37,17 +38,30 @@ export async function classOfBlob(root: string, item: number, blobPath: string |
   }
 }
 
-export const unclassed = (item: number, why: string): Finding => ({ item, class: 'unclassed', reason: `not classed: ${why}` });
+export const unclassed = (item: number, why: string): Finding => ({
+  item,
+  class: 'unclassed',
+  reason: `not classed: ${why}`,
+});
 
-function defectFinding(error: unknown, item: number, evidence: (defect: Defect) => Finding['evidence']): Finding {
+function defectFinding(
+  error: unknown,
+  item: number,
+  evidence: (defect: Defect) => Finding['evidence'],
+): Finding {
   if (!(error instanceof Defect)) throw error;
   const found = evidence(error);
-  return { item, class: error.kind, reason: error.message, ...(found === undefined ? {} : { evidence: found }) };
+  return {
+    item,
+    class: error.kind,
+    reason: error.message,
+    ...(found === undefined ? {} : { evidence: found }),
+  };
 }
 
 async function reasonOf(blob: Blob): Promise<string> {
   const { of, longest } = measured(blob);
-  if (of.kind === 'stream') for await (const _chunk of of.open()) continue;
+  if (of.kind === 'stream') await finished(of.open().resume());
   const bytes = longest();
   return bytes > 0 ? `${REFUSED}: it has a line of ${bytes} bytes` : REFUSED;
 }

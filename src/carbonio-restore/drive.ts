@@ -32,7 +32,12 @@ export interface DriveOptions {
 }
 
 export type Driven =
-  | { readonly state: 'running'; readonly id: string; readonly host: string; readonly progress: ProgressBlock | null }
+  | {
+      readonly state: 'running';
+      readonly id: string;
+      readonly host: string;
+      readonly progress: ProgressBlock | null;
+    }
   | { readonly state: 'ended'; readonly result: StepResult };
 
 /** So many answers in a row that are not understood are no accident. */
@@ -46,7 +51,7 @@ const MONITOR_MS = 20_000;
  */
 export async function drive(options: DriveOptions, until: number): Promise<Driven> {
   const { journal, signal, pollMs, onHost } = options;
-  for (let doubts = 0; ; ) {
+  for (let doubts = 0; ;) {
     signal.throwIfAborted();
     const step = asked(journal);
     if (step.result !== null) return { state: 'ended', result: step.result };
@@ -58,11 +63,13 @@ export async function drive(options: DriveOptions, until: number): Promise<Drive
       onHost(id);
       const host = await stateOf(options, id);
       if (host === null) await settleEnd(options, asked(journal));
-      else if (Date.now() >= until) return { state: 'running', id, host, progress: await progressOf(options, id) };
+      else if (Date.now() >= until)
+        return { state: 'running', id, host, progress: await progressOf(options, id) };
       doubts = 0;
     } catch (error) {
       signal.throwIfAborted();
-      if (!(error instanceof Problem) || error.type !== 'UnknownOutput' || ++doubts >= NOT_UNDERSTOOD) throw error;
+      if (!(error instanceof Problem) || error.type !== 'UnknownOutput' || ++doubts >= NOT_UNDERSTOOD)
+        throw error;
     }
     if (asked(journal).result === null) await pause(pollMs, signal);
   }
@@ -71,15 +78,19 @@ export async function drive(options: DriveOptions, until: number): Promise<Drive
 /** Ends the operation on the host, if there is one, and waits for that. Harmless when there is none. */
 export async function stop(options: DriveOptions): Promise<void> {
   const { journal, cli, signal, pollMs, onHost } = options;
-  for (let told = false; ; ) {
+  for (let told = false; ;) {
     const step = journal.read();
     const attempt = step?.attempts.at(-1);
     if (!step || !attempt || attempt.lost !== null || step.result !== null) return onHost(null);
     if (attempt.id === null) {
-      if ((await tryToFind(options, step, attempt)) === null && isSettled(options, attempt)) return onHost(null);
+      if ((await tryToFind(options, step, attempt)) === null && isSettled(options, attempt))
+        return onHost(null);
     } else {
       if ((await stateOf(options, attempt.id)) === null) {
-        save(journal, { ...step, result: { outcome: 'stopped', why: 'stopped with its operation', text: null } });
+        save(journal, {
+          ...step,
+          result: { outcome: 'stopped', why: 'stopped with its operation', text: null },
+        });
         return onHost(null);
       }
       if (!told) await doStopOperation(cli, attempt.id, { signal }).catch(ignoreRefusal);
@@ -124,7 +135,11 @@ async function begin(options: DriveOptions, step: Step): Promise<string | null> 
   onHost('');
   try {
     // not aborted with us: it would be half started
-    const { operationId } = await startOperation(cli, step.command, step.values as CommandValues<CommandName>);
+    const { operationId } = await startOperation(
+      cli,
+      step.command,
+      step.values as CommandValues<CommandName>,
+    );
     if (operationId !== undefined) return adopt(options, operationId.toLowerCase());
     return await look(options, next, null);
   } catch (error) {
@@ -180,7 +195,8 @@ async function tryToFind(options: DriveOptions, step: Step, attempt: Attempt): P
     return id === null ? null : adopt(options, id);
   } catch (error) {
     // a host that is down may be up again before it is settled whether it was started
-    const passes = error instanceof Problem && (error.type === 'HostUnavailable' || error.type === 'UnknownOutput');
+    const passes =
+      error instanceof Problem && (error.type === 'HostUnavailable' || error.type === 'UnknownOutput');
     if (!passes || isSettled(options, attempt)) throw error;
     return null;
   }
@@ -208,14 +224,16 @@ async function settleEnd(options: DriveOptions, step: Step): Promise<void> {
   const { cli, journal, signal, pollMs, graceMs, onHost } = options;
   const attempt = step.attempts.at(-1) as Attempt;
   let found: EndFound;
-  for (const since = Date.now(); ; ) {
+  for (const since = Date.now(); ;) {
     found = await endOf(cli, step, attempt, { signal });
     const mayBeTold = found === 'silent' || found === 'gone';
     if (!mayBeTold || Date.now() > since + graceMs) break;
     await pause(pollMs, signal);
   }
   if (found === 'gone' || found === 'interrupted') {
-    change(journal, { lost: found === 'gone' ? 'it vanished from the host' : 'it was interrupted on the host' });
+    change(journal, {
+      lost: found === 'gone' ? 'it vanished from the host' : 'it was interrupted on the host',
+    });
   } else if (found === 'silent') {
     const why = 'it ended and left no report; the level of notifications of the host may be too low';
     save(journal, { ...asked(journal), result: { outcome: 'unproved', why, text: null } });

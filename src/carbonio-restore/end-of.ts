@@ -19,13 +19,15 @@ export async function endOf(
   { id, notificationsBefore }: Pick<Attempt, 'id' | 'notificationsBefore'>,
   options: CallOptions,
 ): Promise<EndFound> {
-  const told = (await notificationsOf(cli, id ?? '', new Set(notificationsBefore), options)).filter(({ phase }) =>
-    FINAL.has(phase),
+  const told = (await notificationsOf(cli, id ?? '', new Set(notificationsBefore), options)).filter(
+    ({ phase }) => FINAL.has(phase),
   );
   const last = told.at(-1);
   if (last !== undefined) {
     const phases = new Set(told.map(({ phase }) => phase));
-    return phases.size === 1 ? judge(step, last) : unproved('its notifications contradict each other', last.text);
+    return phases.size === 1
+      ? judge(step, last)
+      : unproved('its notifications contradict each other', last.text);
   }
   const isIt = (one: { id: string }): boolean => one.id.toLowerCase() === id;
   const unfinished = (await getUnfinishedOperationLog(cli, options)).find(isIt);
@@ -33,8 +35,10 @@ export async function endOf(
   const ended = (await getOperationLog(cli, options)).find(isIt);
   if (ended === undefined) return 'gone';
   const words = `${ended.state} ${ended.type ?? ''}`;
-  if (/\b(stopped|removed)\b/i.test(words)) return { outcome: 'stopped', why: `it was stopped (${words})`, text: null };
-  if (/\b(failed|exception)\b/i.test(words)) return { outcome: 'failed', why: `its log says ${words}`, text: null };
+  if (/\b(stopped|removed)\b/i.test(words))
+    return { outcome: 'stopped', why: `it was stopped (${words})`, text: null };
+  if (/\b(failed|exception)\b/i.test(words))
+    return { outcome: 'failed', why: `its log says ${words}`, text: null };
   if (/\binterrupted\b/i.test(words)) return 'interrupted';
   return 'silent';
 }
@@ -50,7 +54,9 @@ async function notificationsOf(
     if (listed.id !== null && before.has(listed.id)) continue;
     // entries of a list may be without their text, and the text names the operation
     const whole =
-      listed.operationId === null && listed.id !== null ? await getNotification(cli, listed.id, options) : listed;
+      listed.operationId === null && listed.id !== null
+        ? await getNotification(cli, listed.id, options)
+        : listed;
     if (whole.operationId === id) found.push(whole);
   }
   return found;
@@ -80,5 +86,7 @@ const unproved = (why: string, text: string | null): StepResult => ({ outcome: '
 /** What the host says of a failure, on one line. */
 function reasonIn(text: string): string {
   const line = text.split('\n').find((one) => /^\s*(error|reason)\s*:/i.test(one));
-  return line === undefined ? 'the mail host says that it failed' : `the mail host says: ${line.trim().slice(0, 300)}`;
+  return line === undefined
+    ? 'the mail host says that it failed'
+    : `the mail host says: ${line.trim().slice(0, 300)}`;
 }

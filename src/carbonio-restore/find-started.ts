@@ -48,13 +48,17 @@ export function findStarted(
   );
 }
 
-function matchOf(operation: HostOperation, { command, values, subjects }: Pick<Step, 'command' | 'values' | 'subjects'>): Match {
+function matchOf(
+  operation: HostOperation,
+  { command, values, subjects }: Pick<Step, 'command' | 'values' | 'subjects'>,
+): Match {
   const { module, name, parameters } = operation;
   const isNamed = name.toLowerCase() === command.replace(/^do/, '').toLowerCase();
   if (module !== '' && module !== 'ZxBackup' && !isNamed) return 'no';
   if (subjects.length === 0) return isNamed ? 'yes' : 'no';
   const words = new Set(wordsIn(parameters));
-  if (words.size === 0) return /scan|purge|undelete|export|coherency/i.test(name) && !isNamed ? 'no' : 'perhaps';
+  if (words.size === 0)
+    return /scan|purge|undelete|export|coherency/i.test(name) && !isNamed ? 'no' : 'perhaps';
   if (!subjects.every((subject) => words.has(wordOf(subject)))) return 'no';
   return agrees(parameters, values['provisioning_only'] === true) ? 'yes' : 'no';
 }
@@ -62,7 +66,8 @@ function matchOf(operation: HostOperation, { command, values, subjects }: Pick<S
 /** A part of one restore has the same path as another; whether it only provisions tells them apart, if it is told. */
 function agrees(parameters: Readonly<Record<string, unknown>>, provisioningOnly: boolean): boolean {
   const told = Object.entries(parameters).find(([key]) => /^provisioning_?only$/i.test(key))?.[1];
-  return told === undefined || String(told).toLowerCase() === String(provisioningOnly);
+  const said = typeof told === 'string' ? told.toLowerCase() === 'true' : told;
+  return said === undefined || said === provisioningOnly;
 }
 
 function wordsIn(value: unknown): string[] {

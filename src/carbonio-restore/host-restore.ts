@@ -1,7 +1,7 @@
 /** A restore by the mail host's own command: first the accounts, then their items, batch by batch. Knows no Temporal. */
 import { resolve } from 'node:path';
 import type { CarbonioCli } from '../carbonio/cli';
-import { getAvailableAccounts, getItem } from '../carbonio/cli/inspect';
+import { getAvailableAccounts } from '../carbonio/cli/inspect';
 import { getServices } from '../carbonio/cli/settings';
 import type { ProgressBlock } from '../carbonio/parse/monitor';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
@@ -21,8 +21,7 @@ import {
   type HostPlan,
   type HostStep,
 } from './plan';
-import { preflightOf, quotasAfter, quotasOf } from './preflight';
-import { rootOf, type ForeignBlobs } from './report';
+import { preflightOf, quotasOf } from './preflight';
 import { batchesOf, type SurveyRow } from './survey';
 import { tallyOf } from './tally';
 import type { Surveyed } from './tasks';
@@ -70,7 +69,9 @@ export async function planHostRestore(
   const rows = surveyed.isKnown ? surveyed.rows : await rowsOfHost(env, input);
   const path = resolve(input.sourcePath);
   const unread = { path, serverName: 'not known', serverId: 'not known', dialect: 'not known here' };
-  const notes = surveyed.isKnown ? surveyed.notes : ['The metadata cannot be read here: what the mail host says counts.'];
+  const notes = surveyed.isKnown
+    ? surveyed.notes
+    : ['The metadata cannot be read here: what the mail host says counts.'];
   const included = rows.filter(({ excluded, defect }) => excluded === null && defect === null);
   const plan: HostPlan = {
     version: 1,
@@ -84,7 +85,9 @@ export async function planHostRestore(
     notes: [
       ...notes,
       ...rows.flatMap(({ id, excluded, defect }) =>
-        excluded === null && defect !== null ? [`Nothing of the account ${id} can be restored: ${defect.reason}.`] : [],
+        excluded === null && defect !== null
+          ? [`Nothing of the account ${id} can be restored: ${defect.reason}.`]
+          : [],
       ),
       ...(await preflightOf(env, included, input)),
     ].slice(0, 1000),
@@ -95,7 +98,10 @@ export async function planHostRestore(
 }
 
 /** Of a store that we cannot read the host says which accounts there are. */
-async function rowsOfHost({ cli, signal }: HostRestoreEnv, input: ExternalRestoreInput): Promise<SurveyRow[]> {
+async function rowsOfHost(
+  { cli, signal }: HostRestoreEnv,
+  input: ExternalRestoreInput,
+): Promise<SurveyRow[]> {
   const listed = await getAvailableAccounts(cli, {
     backupPath: resolve(input.sourcePath),
     hideDeleted: input.filterDeleted,
@@ -103,7 +109,11 @@ async function rowsOfHost({ cli, signal }: HostRestoreEnv, input: ExternalRestor
     ...(input.domains.length > 0 ? { domains: input.domains } : {}),
     signal,
   });
-  const names = new Map(listed.flatMap((one) => [one.id, one.name].flatMap((key) => (key === null ? [] : [[key.toLowerCase(), one] as const]))));
+  const names = new Map(
+    listed.flatMap((one) =>
+      [one.id, one.name].flatMap((key) => (key === null ? [] : [[key.toLowerCase(), one] as const])),
+    ),
+  );
   const wanted = input.accounts.map((name) => name.toLowerCase());
   const missing = wanted.filter((name) => !names.has(name));
   if (missing.length > 0) {
@@ -119,7 +129,11 @@ async function rowsOfHost({ cli, signal }: HostRestoreEnv, input: ExternalRestor
 }
 
 /** Goes on where it was, until `until` (epoch milliseconds) or the end. */
-export async function restoreOnHost(env: HostRestoreEnv, request: RestoreRequest, until: number): Promise<HostSlice> {
+export async function restoreOnHost(
+  env: HostRestoreEnv,
+  request: RestoreRequest,
+  until: number,
+): Promise<HostSlice> {
   const dir = hostRestoreDir(env.stateDir, request);
   const plan = knownHostPlan(dir);
   const steps = stepsOfPlan(dir, plan, request.input.provisioningOnly);
@@ -133,7 +147,9 @@ export async function restoreOnHost(env: HostRestoreEnv, request: RestoreRequest
     if (step.phase === 'provisioning' && driven.result.outcome !== 'successful') {
       const { outcome, why } = driven.result;
       const type = outcome === 'failed' ? 'HostOperationFailed' : 'NeedsOperator';
-      throw new Problem(type, `The accounts were not made: ${why ?? outcome}.`, { output: driven.result.text });
+      throw new Problem(type, `The accounts were not made: ${why ?? outcome}.`, {
+        output: driven.result.text,
+      });
     }
     return sliceOf(plan, steps, step, null);
   }
@@ -160,13 +176,21 @@ function sliceOf(
 
 /** Of a running operation: the labels of an External Restore are not documented (U), so the largest `done/total` counts. */
 function itemsIn(progress: ProgressBlock | null): number {
-  const pairs = Object.entries(progress ?? {}).filter(([label, values]) => /item/i.test(label) && values.length === 2);
+  const pairs = Object.entries(progress ?? {}).filter(
+    ([label, values]) => /item/i.test(label) && values.length === 2,
+  );
   return Math.max(0, ...pairs.map(([, values]) => Number(values[0])).filter(Number.isFinite));
 }
 
-function describe(step: HostStep, { id, host, progress }: { id: string; host: string; progress: ProgressBlock | null }): string {
+function describe(
+  step: HostStep,
+  { id, host, progress }: { id: string; host: string; progress: ProgressBlock | null },
+): string {
   const shown = Object.entries(progress ?? {}).map(([label, values]) => `${label} ${values.join('/')}`);
-  return [`${step.name}: ${host}, ${id}`, ...shown.slice(0, 10)].join('; ').replace(/[`\p{Cc}]/gu, ' ').slice(0, 600);
+  return [`${step.name}: ${host}, ${id}`, ...shown.slice(0, 10)]
+    .join('; ')
+    .replace(/[`\p{Cc}]/gu, ' ')
+    .slice(0, 600);
 }
 
 /** Ends what works on the host for this restore, and waits for that. Harmless when nothing does. */
@@ -179,7 +203,11 @@ export async function stopOnHost(env: HostRestoreEnv, request: RestoreRequest): 
   }
 }
 
-function driveOptions(env: HostRestoreEnv, { carbonio }: ExternalRestoreInput, { journal }: HostStep): DriveOptions {
+function driveOptions(
+  env: HostRestoreEnv,
+  { carbonio }: ExternalRestoreInput,
+  { journal }: HostStep,
+): DriveOptions {
   return {
     cli: env.cli,
     journal,
@@ -190,38 +218,6 @@ function driveOptions(env: HostRestoreEnv, { carbonio }: ExternalRestoreInput, {
     attempts: 5,
     onHost: (id) => env.onHost(id, journal.file),
   };
-}
-
-/** What only the host can say for the report: blobs of items of a store that we cannot read, quotas now. */
-export async function factsForReport(
-  env: HostRestoreEnv,
-  request: RestoreRequest,
-): Promise<{ foreign: ForeignBlobs; notes: string[] }> {
-  const dir = hostRestoreDir(env.stateDir, request);
-  const plan = knownHostPlan(dir);
-  const tally = tallyOf(plan, stepsOfPlan(dir, plan, request.input.provisioningOnly));
-  const notes = await quotasAfter(env, plan);
-  const root = rootOf(plan.source.path);
-  if (plan.isKnown || root === null) return { foreign: {}, notes };
-  const foreign: Record<string, Record<string, string | null>> = { '': { root } };
-  for (const { account, ids } of tally.batches.flatMap(({ end }) => end?.accounts ?? [])) {
-    for (const id of ids.slice(0, MOST_ITEMS)) {
-      (foreign[account] ??= {})[id] = await blobOf(env, plan, account, id);
-    }
-  }
-  return { foreign, notes };
-}
-
-/** Each is a call of seconds. */
-const MOST_ITEMS = 500;
-
-async function blobOf({ cli, signal }: HostRestoreEnv, plan: HostPlan, account: string, item: string): Promise<string | null> {
-  try {
-    return (await getItem(cli, account, item, { backupPath: plan.source.path, signal })).at(-1)?.blobPath ?? null;
-  } catch (error) {
-    if (error instanceof Problem) return null;
-    throw error;
-  }
 }
 
 export const hostReportDir = (stateDir: string, request: RestoreRequest, plan: HostPlan): string =>

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { Evidence } from '../backup-path/evidence';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 import { Problem } from '../failures';
 import { writeDurably } from '../host/durable-file';
@@ -23,7 +24,11 @@ const account = z.object({
   name: z.string(),
   excluded: z.string().nullable(),
   defect: z
-    .object({ kind: z.enum(ITEM_CLASSES).extract(['read', 'broken']), reason: z.string(), evidence: z.any().optional() })
+    .object({
+      kind: z.enum(ITEM_CLASSES).extract(['read', 'broken']),
+      reason: z.string(),
+      evidence: z.custom<Evidence>((value) => typeof value === 'object').optional(),
+    })
     .nullable(),
   counters: counters.nullable(),
   status: z.string().nullable(),
@@ -46,8 +51,10 @@ const plan = z.object({
 });
 export type HostPlan = z.output<typeof plan>;
 
-export const hostRestoreDir = (stateDir: string, name: Pick<RestoreRequest, 'operationId' | 'operationKey'>): string =>
-  operationDir(stateDir, 'carbonio', name);
+export const hostRestoreDir = (
+  stateDir: string,
+  name: Pick<RestoreRequest, 'operationId' | 'operationKey'>,
+): string => operationDir(stateDir, 'carbonio', name);
 
 /** Null before it was made. @throws Problem `StateUnavailable` */
 export function readHostPlan(dir: string): HostPlan | null {
@@ -57,7 +64,12 @@ export function readHostPlan(dir: string): HostPlan | null {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw new Problem('StateUnavailable', `${file} cannot be read (${code ?? 'it is damaged'}).`, {}, { cause: error });
+    throw new Problem(
+      'StateUnavailable',
+      `${file} cannot be read (${code ?? 'it is damaged'}).`,
+      {},
+      { cause: error },
+    );
   }
 }
 
@@ -74,8 +86,11 @@ export function knownHostPlan(dir: string): HostPlan {
 export const writeHostPlan = (dir: string, next: HostPlan): void =>
   writeDurably(join(dir, 'plan.json'), JSON.stringify(next));
 
-export const reportDirOf = (stateDir: string, operationId: string, { startedAt }: Pick<HostPlan, 'startedAt'>): string =>
-  join(stateDir, 'reports', `${safeName(operationId)}-${startedAt}`);
+export const reportDirOf = (
+  stateDir: string,
+  operationId: string,
+  { startedAt }: Pick<HostPlan, 'startedAt'>,
+): string => join(stateDir, 'reports', `${safeName(operationId)}-${startedAt}`);
 
 export interface HostStep {
   readonly name: string;
@@ -86,12 +101,18 @@ export interface HostStep {
 }
 
 /** In order: first the accounts, so that people can log in, then their items. */
-export function stepsOfPlan(dir: string, { batches, provisions }: HostPlan, provisioningOnly: boolean): HostStep[] {
+export function stepsOfPlan(
+  dir: string,
+  { batches, provisions }: HostPlan,
+  provisioningOnly: boolean,
+): HostStep[] {
   const step = (name: string, phase: HostStep['phase'], accounts: readonly number[]): HostStep => ({
     ...{ name, phase, accounts },
     journal: new StepJournal(join(dir, `${name}.json`)),
   });
-  const items = batches.map((accounts, at) => step(`batch-${String(at).padStart(6, '0')}`, 'items', accounts));
+  const items = batches.map((accounts, at) =>
+    step(`batch-${String(at).padStart(6, '0')}`, 'items', accounts),
+  );
   return [
     ...(provisions ? [step('provisioning', 'provisioning', batches.flat())] : []),
     ...(provisioningOnly ? [] : items),
@@ -141,7 +162,12 @@ function listFile(ids: readonly string[]): string {
     return file;
   } catch (error) {
     const why = (error as Error).message;
-    throw new Problem('StateUnavailable', `The list of accounts cannot be written: ${why}.`, {}, { cause: error });
+    throw new Problem(
+      'StateUnavailable',
+      `The list of accounts cannot be written: ${why}.`,
+      {},
+      { cause: error },
+    );
   }
 }
 

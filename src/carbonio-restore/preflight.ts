@@ -59,7 +59,8 @@ async function notificationLevel({ cli, signal }: PreflightEnv, forced: boolean)
   try {
     ({ value: level } = await getConfig(cli, { scope: 'global' }, LEVEL, { signal }));
   } catch (error) {
-    if (!(error instanceof Problem) || (error.type !== 'CommandFailed' && error.type !== 'UnknownOutput')) throw error;
+    if (!(error instanceof Problem) || (error.type !== 'CommandFailed' && error.type !== 'UnknownOutput'))
+      throw error;
     return [
       'The level of notifications of the mail host could not be read: if Information does not pass, the host sends no end ' +
         'report, and the restore cannot be proved.',
@@ -90,9 +91,13 @@ async function defaultDomain({ cli, signal }: PreflightEnv, rows: readonly Surve
     answer = (await cli.call(['prov', 'getConfig', 'zimbraDefaultDomainName'], { signal })).raw;
   } catch (error) {
     if (!(error instanceof Problem) || error.type !== 'CommandFailed') throw error;
-    return ['The default domain of the mail host could not be read: it must be none of the domains that are imported.'];
+    return [
+      'The default domain of the mail host could not be read: it must be none of the domains that are imported.',
+    ];
   }
-  const domain = /zimbraDefaultDomainName["']?\s*[:=]\s*["']?([A-Za-z0-9.-]+)/.exec(answer)?.[1]?.toLowerCase();
+  const domain = /zimbraDefaultDomainName["']?\s*[:=]\s*["']?([A-Za-z0-9.-]+)/
+    .exec(answer)?.[1]
+    ?.toLowerCase();
   if (domain === undefined || !rows.some(({ name }) => domainOf(name) === domain)) return [];
   return [
     `The imported domain ${domain} is the default domain of the mail host, which can conflict: make another one the ` +
@@ -107,7 +112,8 @@ async function scanner({ cli, signal }: PreflightEnv, rows: readonly SurveyRow[]
     const { value } = await getConfig(cli, { scope: 'global' }, 'ZxBackup_RealTimeScanner', { signal });
     if (value.toLowerCase() !== 'true') return [];
   } catch (error) {
-    if (!(error instanceof Problem) || (error.type !== 'CommandFailed' && error.type !== 'UnknownOutput')) throw error;
+    if (!(error instanceof Problem) || (error.type !== 'CommandFailed' && error.type !== 'UnknownOutput'))
+      throw error;
   }
   return [
     'Several domains are imported: switch the Real Time Scanner off meanwhile (`carbonio config set global ' +
@@ -116,7 +122,10 @@ async function scanner({ cli, signal }: PreflightEnv, rows: readonly SurveyRow[]
 }
 
 /** Bytes by address, of accounts that are there already or have one in the backup. */
-export async function quotasOf(env: PreflightEnv, rows: readonly SurveyRow[]): Promise<Record<string, string>> {
+export async function quotasOf(
+  env: PreflightEnv,
+  rows: readonly SurveyRow[],
+): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   const few = rows.length <= MOST_QUOTAS;
   for (const { name, quota } of rows) {
@@ -128,15 +137,21 @@ export async function quotasOf(env: PreflightEnv, rows: readonly SurveyRow[]): P
 }
 
 /** What a restore that did not end well has left without its quota. */
-export async function quotasAfter(env: PreflightEnv, { quotas, accounts }: Pick<HostPlan, 'quotas' | 'accounts'>): Promise<string[]> {
+export async function quotasAfter(
+  env: PreflightEnv,
+  { quotas, accounts }: Pick<HostPlan, 'quotas' | 'accounts'>,
+): Promise<string[]> {
   const before = Object.entries(quotas);
   if (before.length > MOST_QUOTAS || accounts.length > MOST_QUOTAS * 10) {
-    return ['Quotas were not compared, there are too many accounts: an interrupted restore may leave some without one.'];
+    return [
+      'Quotas were not compared, there are too many accounts: an interrupted restore may leave some without one.',
+    ];
   }
   const changed: string[] = [];
   for (const [name, quota] of before) {
     const now = await quotaOf(env, name);
-    if (now !== null && now !== quota) changed.push(`${name} (${quota} before, ${now === '0' ? 'none' : now} now)`);
+    if (now !== null && now !== quota)
+      changed.push(`${name} (${quota} before, ${now === '0' ? 'none' : now} now)`);
   }
   if (changed.length === 0) return [];
   const shown = `${changed.slice(0, MOST_NAMES).join(', ')}${changed.length > MOST_NAMES ? ', …' : ''}`;

@@ -1,9 +1,5 @@
 /** The report of a restore by the mail host: the same as that of the direct engine, as far as the host tells. */
-import { realpathSync } from 'node:fs';
-import { Defect } from '../backup-path/defect';
-import { carriesBlob } from '../backup-path/model';
 import { BackupPath } from '../backup-path/store';
-import { walkItems } from '../backup-path/walk';
 import { Problem } from '../failures';
 import {
   ITEM_CLASSES,
@@ -15,10 +11,9 @@ import {
   type Note,
   type RestoreReport,
 } from '../report/model';
-import { currentState } from '../restore/classify';
-import { defectOutcome } from '../restore/deliver';
 import type { Ending } from '../restore/report-of';
 import type { RestoreRequest } from '../restore/request';
+import { lostWithAccount, restoredBytes } from './account-facts';
 import { classOf, classOfBlob, unclassed } from './class-of';
 import type { HostPlan } from './plan';
 import type { BatchEnd, Tally } from './tally';
@@ -41,7 +36,9 @@ export async function reportOfHost(
   const listed = listedItems(tally);
   const accounts: AccountReport[] = [];
   const notes = [...plan.notes, ...moreNotes];
-  const inBatch = new Map(tally.batches.flatMap((batch) => batch.step.accounts.map((at) => [at, batch] as const)));
+  const inBatch = new Map(
+    tally.batches.flatMap((batch) => batch.step.accounts.map((at) => [at, batch] as const)),
+  );
   for (const [at, account] of plan.accounts.entries()) {
     const items = listed.get(account.name.toLowerCase()) ?? listed.get(account.id.toLowerCase()) ?? [];
     listed.delete(account.name.toLowerCase());
@@ -49,18 +46,22 @@ export async function reportOfHost(
     accounts.push(await accountReport(account, inBatch.get(at), items, source, foreign));
   }
   for (const [name, items] of listed) {
-    notes.push(`The mail host lists ${items.length} unrestored items of ${name}, which is not in the source.`);
+    notes.push(
+      `The mail host lists ${items.length} unrestored items of ${name}, which is not in the source.`,
+    );
   }
   const totals = { ...tally.counters };
   // those of accounts that were not given to the host
-  for (const account of accounts.filter((_, at) => plan.accounts[at]?.defect != null)) {
+  for (const account of accounts.filter((_, at) => plan.accounts[at]?.defect?.kind !== undefined)) {
     totals.unrestored += account.counters.unrestored;
   }
   totals.bytes = accounts.reduce((sum, { counters }) => sum + counters.bytes, 0);
   if (!plan.isKnown) totals.source = totals.restored + totals.skipped + totals.unrestored;
   notes.push(...hostNotes(plan, tally, totals, ending.status === 'completed'));
   const isProved = tally.problems.length === 0;
-  const hasLost = totals.unrestored > 0 || plan.accounts.some(({ defect, excluded }) => defect !== null && excluded === null);
+  const hasLost =
+    totals.unrestored > 0 ||
+    plan.accounts.some(({ defect, excluded }) => defect !== null && excluded === null);
   const done = hasLost ? 'partial' : 'completed';
   const failure = ending.failure ?? (isProved ? undefined : whatIsUnproved(tally));
   return {
@@ -82,7 +83,7 @@ export async function reportOfHost(
       startedAt: new Date(plan.startedAt).toISOString(),
       endedAt: new Date(ending.endedAt).toISOString(),
       phases: ending.phases,
-      provisioned: { domains: 0, coses: 0, lists: 0, accounts: 0, aliases: 0, existing: 0 },
+      provisioned: null,
       totals,
       unrestoredByClass: byClass(accounts),
       notes,
@@ -127,7 +128,8 @@ async function accountReport(
   const counters = { ...zeroCounters(), ...account.counters, bytes: 0 };
   const notes: Note[] = [];
   let findings: Finding[] = [];
-  if (defect !== null && excluded === null) findings = source === null ? [] : lostWithAccount(source, account);
+  if (defect !== null && excluded === null)
+    findings = source === null ? [] : lostWithAccount(source, account);
   else findings = await classAll(source, id, name, items, foreign);
   counters.unrestored = findings.length;
   if (batch?.end && account.counters !== null) {
@@ -167,48 +169,24 @@ async function classAll(
   return found.sort((a, b) => (a.item % 100) - (b.item % 100) || a.item - b.item);
 }
 
-/** Nothing of such an account can be restored: there is no address to restore it to. */
-function lostWithAccount(store: BackupPath, { id, defect }: PlannedAccount): Finding[] {
-  const found: Finding[] = [];
-  if (defect === null) return found;
-  for (const entry of walkItems(store, id)) {
-    const item = entry.kind === 'folder' ? 0 : entry.id;
-    const state = entry.kind === 'folder' ? entry.defect : currentState(store, entry);
-    if (state instanceof Defect) {
-      const { finding } = defectOutcome(store, { item, cursor: entry.cursor }, state);
-      if (finding) found.push(finding);
-    } else if (carriesBlob(state.type)) {
-      const { kind, reason, evidence } = defect;
-      found.push({ item, class: kind, reason, ...(evidence ? { evidence: evidence as Finding['evidence'] } : {}) } as Finding);
-    }
-  }
-  return found;
-}
-
-/** As the metadata says. */
-function restoredBytes(store: BackupPath | null, account: PlannedAccount, findings: readonly Finding[]): number {
-  let bytes = account.counters?.bytes ?? 0;
-  for (const { item } of findings) {
-    try {
-      bytes -= store?.itemById(account.id, item).at(-1)?.size ?? 0;
-    } catch (error) {
-      if (!(error instanceof Defect)) throw error;
-    }
-  }
-  return Math.max(0, bytes);
-}
-
 function byClass(accounts: readonly AccountReport[]): Record<ItemClass, number> {
   const counts = Object.fromEntries(ITEM_CLASSES.map((name) => [name, 0])) as Record<ItemClass, number>;
   for (const { findings } of accounts) for (const finding of findings) counts[finding.class]++;
   return counts;
 }
 
-function hostNotes(plan: HostPlan, tally: Tally, totals: RestoreReport['head']['totals'], isEnd: boolean): string[] {
+function hostNotes(
+  plan: HostPlan,
+  tally: Tally,
+  totals: RestoreReport['head']['totals'],
+  isEnd: boolean,
+): string[] {
   const notes: string[] = [];
   for (const { step, end, lost } of tally.batches) {
     if (end && !end.complete) {
-      notes.push(`${step.name}: the mail host counts ${end.unrestored} unrestored items and lists ${end.idsFound}.`);
+      notes.push(
+        `${step.name}: the mail host counts ${end.unrestored} unrestored items and lists ${end.idsFound}.`,
+      );
     }
     if (lost > 0) {
       notes.push(
@@ -218,17 +196,9 @@ function hostNotes(plan: HostPlan, tally: Tally, totals: RestoreReport['head']['
   }
   const handled = totals.restored + totals.skipped + totals.filtered + totals.unrestored;
   if (isEnd && plan.isKnown && tally.batches.length > 0 && handled !== totals.source) {
-    notes.push(`The source has ${totals.source} items; the mail host and the filters account for ${handled}.`);
+    notes.push(
+      `The source has ${totals.source} items; the mail host and the filters account for ${handled}.`,
+    );
   }
   return notes;
 }
-
-/** Where a store lies whose blobs can be read though its metadata cannot; null when it is not there. */
-export function rootOf(path: string): string | null {
-  try {
-    return realpathSync(path);
-  } catch {
-    return null;
-  }
-}
-

@@ -23,7 +23,8 @@ export interface Tally {
 
 export function tallyOf(plan: HostPlan, steps: readonly HostStep[]): Tally {
   const counters = zeroCounters();
-  for (const { counters: known } of plan.accounts) if (known !== null) addCounters(counters, { ...known, bytes: 0 });
+  for (const { counters: known } of plan.accounts)
+    if (known !== null) addCounters(counters, { ...known, bytes: 0 });
   const batches: BatchEnd[] = [];
   const problems: string[] = [];
   let [accountsDone, ended] = [0, 0];

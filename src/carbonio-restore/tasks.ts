@@ -19,10 +19,18 @@ export interface HostSurveyInput {
 
 /** Of a store in a dialect that we do not know nothing is read. */
 export type Surveyed =
-  | { readonly isKnown: true; readonly source: HostPlan['source']; readonly rows: SurveyRow[]; readonly notes: string[] }
+  | {
+      readonly isKnown: true;
+      readonly source: HostPlan['source'];
+      readonly rows: SurveyRow[];
+      readonly notes: string[];
+    }
   | { readonly isKnown: false };
 
-export function hostSurvey({ request, stateDir }: HostSurveyInput, onProgress: (accounts: number) => void): Surveyed {
+export function hostSurvey(
+  { request, stateDir }: HostSurveyInput,
+  onProgress: (accounts: number) => void,
+): Surveyed {
   const { input } = request;
   let store: BackupPath;
   try {
@@ -45,7 +53,13 @@ export interface HostReportInput {
   readonly notes: readonly string[];
 }
 
-export async function hostReport({ request, stateDir, ending, foreign, notes }: HostReportInput): Promise<ReportResult> {
+export async function hostReport({
+  request,
+  stateDir,
+  ending,
+  foreign,
+  notes,
+}: HostReportInput): Promise<ReportResult> {
   const dir = hostRestoreDir(stateDir, request);
   const plan = knownHostPlan(dir);
   const tally = tallyOf(plan, stepsOfPlan(dir, plan, request.input.provisioningOnly));

@@ -112,8 +112,8 @@ ${shareBar(totals)}
 </section>`;
 }
 
-function aboutSection(head: ReportHead): string {
-  const { source, target, engine, provisioned } = head;
+function createdRow(provisioned: ReportHead['provisioned']): [string, string, string] {
+  if (provisioned === null) return ['Created', 'by the mail host', 'which tells no numbers'];
   const created = [
     counted(provisioned.accounts, 'account'),
     counted(provisioned.domains, 'domain'),
@@ -121,11 +121,16 @@ function aboutSection(head: ReportHead): string {
     counted(provisioned.lists, 'distribution list'),
     counted(provisioned.aliases, 'alias', 'aliases'),
   ];
+  return ['Created', created.join(', '), `${grouped(provisioned.existing)} already there, left unchanged`];
+}
+
+function aboutSection(head: ReportHead): string {
+  const { source, target, engine, provisioned } = head;
   const rows: [string, string, string][] = [
     ['Source', source.path, `${source.serverName} (${source.serverId}), ${source.dialect}`],
     ['Target', target.description, target.url],
     ['Engine', engine.name, engine.reason],
-    ['Created', created.join(', '), `${grouped(provisioned.existing)} already there, left unchanged`],
+    createdRow(provisioned),
     [
       'Time',
       durationWords(secondsBetween(head.startedAt, head.endedAt)),

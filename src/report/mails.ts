@@ -50,7 +50,7 @@ export function startedMail(op: MailOperation): Mail {
 /** Sent when accounts are there and can be used, before their items are. */
 export function phase1Mail(
   op: MailOperation,
-  provisioned: ReportHead['provisioned'],
+  provisioned: NonNullable<ReportHead['provisioned']>,
   notes: readonly string[],
   itemsFollow: boolean,
 ): Mail {

@@ -142,6 +142,7 @@ export interface ReportHead {
   readonly endedAt: string;
   /** Seconds a phase took, in order. */
   readonly phases: readonly { readonly name: string; readonly seconds: number }[];
+  /** Null: who made them does not tell. */
   readonly provisioned: {
     readonly domains: number;
     readonly coses: number;
@@ -149,7 +150,7 @@ export interface ReportHead {
     readonly accounts: number;
     readonly aliases: number;
     readonly existing: number;
-  };
+  } | null;
   readonly totals: Counters;
   readonly unrestoredByClass: Record<ItemClass, number>;
   /** Of the operation as a whole: warnings of the preflight, what provisioning could not take over. */

@@ -126,6 +126,18 @@ export class TextForm implements ReportForm {
   }
 }
 
+function provisionedLines(provisioned: ReportHead['provisioned']): string[] {
+  if (provisioned === null) return ['By the mail host, which tells no numbers.'];
+  return [
+    `Created Domains: ${provisioned.domains}`,
+    `Created Classes of Service: ${provisioned.coses}`,
+    `Created Distribution Lists: ${provisioned.lists}`,
+    `Created Accounts: ${provisioned.accounts}`,
+    `Created Aliases: ${provisioned.aliases}`,
+    `Left As They Were: ${provisioned.existing}`,
+  ];
+}
+
 function textHead(given: ReportHead): string {
   const head = shownHead(given);
   const { totals, provisioned, source } = head;
@@ -150,12 +162,7 @@ function textHead(given: ReportHead): string {
     ...head.phases.map(({ name, seconds }) => `${printable(name).padEnd(width)}  ${shortDuration(seconds)}`),
     '',
     '- provisioning -',
-    `Created Domains: ${provisioned.domains}`,
-    `Created Classes of Service: ${provisioned.coses}`,
-    `Created Distribution Lists: ${provisioned.lists}`,
-    `Created Accounts: ${provisioned.accounts}`,
-    `Created Aliases: ${provisioned.aliases}`,
-    `Left As They Were: ${provisioned.existing}`,
+    ...provisionedLines(provisioned),
     '',
     '- stats -',
     `Restored Items: ${totals.restored}`,

@@ -14,7 +14,13 @@ import { planRescue } from '../rescue/plan';
 import { rescueSlice, type RescueSlice } from '../rescue/slice';
 import { summaryText } from '../report/summary';
 import { writeReport, type ReportFiles } from '../report/write';
-import { hostReport, hostSurvey, type HostReportInput, type HostSurveyInput, type Surveyed } from '../carbonio-restore/tasks';
+import {
+  hostReport,
+  hostSurvey,
+  type HostReportInput,
+  type HostSurveyInput,
+  type Surveyed,
+} from '../carbonio-restore/tasks';
 import { restoreExtras } from './extras';
 import { checkRequest } from './check';
 import { planRestore, type PlanResult } from './plan';

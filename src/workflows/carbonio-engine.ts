@@ -35,7 +35,8 @@ export async function carbonioRunbook(
   try {
     if (!state.isPlanned) await preflight(run, reason);
     const finished = await restore(run);
-    if (!finished) return await goOnAsNew({ carry: state.carry(), engineChoice: { engine: 'carbonio', reason } });
+    if (!finished)
+      return await goOnAsNew({ carry: state.carry(), engineChoice: { engine: 'carbonio', reason } });
     return await report(run);
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
@@ -67,7 +68,10 @@ async function restore({ request, state, patient }: HostRun): Promise<boolean> {
 
 async function report({ request, state, patient }: HostRun): Promise<ExternalRestoreResult> {
   state.begin('report');
-  const { dir, counters, status, failure } = await patient.reportOnHost({ request, ending: state.ending('completed') });
+  const { dir, counters, status, failure } = await patient.reportOnHost({
+    request,
+    ending: state.ending('completed'),
+  });
   state.begin('ended');
   if (failure !== null) {
     const message = explain('NeedsOperator', `${failure} The report: ${dir}.`);

@@ -12,13 +12,13 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import {
-  type EngineChoice,
   externalRestoreExample,
   externalRestoreInput,
   type ExternalRestoreInput,
   type ExternalRestoreRequest,
   type ExternalRestoreResult,
 } from '../contracts/external-restore';
+import type { EngineChoice } from '../contracts/engine';
 import { parseInput } from '../contracts/input';
 import type { ReportStatus } from '../report/model';
 import type { RestoreRequest } from '../restore/request';
@@ -82,10 +82,15 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
   let choice: EngineChoice | undefined = engineChoice;
   const work = (next: typeof goOnAsNew): Promise<ExternalRestoreResult> =>
     choice?.engine === 'carbonio'
-      ? carbonioRunbook({ ...run, notifyStarted: () => notify(run, { event: 'started' }) }, choice.reason, next)
+      ? carbonioRunbook(
+          { ...run, notifyStarted: () => notify(run, { event: 'started' }) },
+          choice.reason,
+          next,
+        )
       : runbook(run, next);
   if (turnOf) {
-    if (!carry && patched('engine-of-child')) choice = await run.patient.checkRestore({ request }).catch(rethrow);
+    if (!carry && patched('engine-of-child'))
+      choice = await run.patient.checkRestore({ request }).catch(rethrow);
     return work(goOnAsNew);
   }
   // restores that were started before there was a queue go on without a turn; the lock of the host holds for them too

@@ -44,13 +44,15 @@ test('the mail of the start names operation, host, source and target', () => {
 
 test('the mail of PHASE 1 says what was created and what follows', () => {
   const notes = Array.from({ length: 60 }, (_, i) => `note ${i}`);
-  const mail = phase1Mail(OP, head().provisioned, notes, true);
+  const { provisioned } = head();
+  if (provisioned === null) throw new Error('the sample has numbers');
+  const mail = phase1Mail(OP, provisioned, notes, true);
   expect(mail.event).toBe('PHASE 1 Feedback');
   expect(mail.text).toContain('People can log in');
   expect(mail.text).toContain('  2 accounts\n  3 aliases\nLeft as they were: 1\n');
   expect(mail.text).toContain('* note 49\n  … and 10 more, in the report\n');
   expect(mail.text).toContain('being restored now');
-  expect(phase1Mail(OP, head().provisioned, [], false).text).toContain('No items are restored');
+  expect(phase1Mail(OP, provisioned, [], false).text).toContain('No items are restored');
 });
 
 test('the mail of an interruption says by what, on one line', () => {

@@ -43,14 +43,22 @@ export class EngineBench extends CarbonioBench {
     await this.remove();
   }
 
-  async begin(request: Partial<ExternalRestoreRequest> = {}): Promise<WorkflowHandle<typeof externalRestore>> {
+  async begin(
+    request: Partial<ExternalRestoreRequest> = {},
+  ): Promise<WorkflowHandle<typeof externalRestore>> {
     const id = `engine-${Math.random().toString(36).slice(2)}`;
     this.ids.push(id);
     return startRestore(this.client, this.taskQueue, id, {
       sourcePath: this.source,
       engine: 'carbonio',
       ...request,
-      carbonio: { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 3, batchAccounts: 2, ...request.carbonio },
+      carbonio: {
+        pollSeconds: 0.3,
+        settleSeconds: 8,
+        graceSeconds: 3,
+        batchAccounts: 2,
+        ...request.carbonio,
+      },
     });
   }
 
