@@ -9,19 +9,27 @@ import {
   isServed,
   planHostRestore,
   restoreOnHost,
+  shownOf,
   stopOnHost,
   type HostRestoreEnv,
   type HostSlice,
 } from '../carbonio-restore/host-restore';
 import { factsForReport } from '../carbonio-restore/facts';
 import { StepJournal } from '../carbonio-restore/journal';
+import {
+  followHostOperation,
+  reportHostOperation,
+  stopHostOperation,
+  type HostOperation,
+} from '../carbonio-restore/host-operations';
 import type { Config } from '../config';
+import type { HostOperationResult } from '../contracts/host-operations';
+import type { TurnOwner } from '../contracts/operation-queue';
 import { Problem } from '../failures';
 import type { LockOwner } from '../host/lock-record';
 import type { OnHostRecord } from '../host/on-host';
 import { runInThread } from '../restore/in-thread';
 import type { Ending } from '../restore/report-of';
-import type { RestoreRequest } from '../restore/request';
 import { beating } from './beating';
 import { toFailure } from './failure';
 import type { HostWork } from './host-work';
@@ -39,6 +47,16 @@ const ORPHAN_WAIT_MS = 15_000;
 const ORPHAN_SETTLE_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 
+export interface OwnedOperation {
+  readonly one: HostOperation & { readonly owner: TurnOwner; readonly kind: string };
+}
+export interface FollowedOperation {
+  readonly more: boolean;
+  readonly onHost: string | null;
+}
+
+const turnOfOne = ({ owner, kind }: OwnedOperation['one']) => ({ ...owner, kind });
+
 /** Why the mail host cannot restore; null when it can. */
 export type AskHost = () => Promise<string | null>;
 
@@ -49,8 +67,8 @@ export function createCarbonio(config: Config, work: HostWork) {
   });
   const mails = createMails(config);
 
-  const envOf = (request: RestoreRequest): HostRestoreEnv => {
-    const owner = work.ownerOf(turnOf(request));
+  const envOf = (turn: TurnOwner): HostRestoreEnv => {
+    const owner = work.ownerOf(turn);
     const { realm, operationId, firstRunId } = owner;
     return {
       ...{ cli, host: config.host, stateDir: config.stateDir, signal: cancellationSignal() },
@@ -101,10 +119,9 @@ export function createCarbonio(config: Config, work: HostWork) {
   }
 
   const working = <T>(
-    request: RestoreRequest,
+    turn: TurnOwner & { readonly kind: string },
     body: (tell: (what: string) => void) => Promise<T>,
-  ): Promise<T> =>
-    beating((tell) => guarded(() => work.during(turnOf(request), null, tell, () => body(tell))));
+  ): Promise<T> => beating((tell) => guarded(() => work.during(turn, null, tell, () => body(tell))));
 
   const ask: AskHost = () => isServed(cli, cancellationSignal());
 
@@ -119,7 +136,7 @@ export function createCarbonio(config: Config, work: HostWork) {
             const signal = cancellationSignal();
             const read = () =>
               runInThread('hostSurvey', { request, stateDir }, { signal, onProgress: () => undefined });
-            const plan = await planHostRestore(envOf(request), request, read);
+            const plan = await planHostRestore(envOf(turnOf(request)), request, read);
             return {
               accounts: plan.batches.flat().length,
               files: plan.accounts.reduce(
@@ -136,16 +153,47 @@ export function createCarbonio(config: Config, work: HostWork) {
         );
       },
 
+      /** Whether the Backup module of the mail host answers. */
+      async checkHost(): Promise<void> {
+        await beating(() =>
+          guarded(async () => {
+            const hindrance = await ask();
+            if (hindrance !== null) throw new Problem('HostNotReady', hindrance);
+          }),
+        );
+      },
+
+      async followHostOperation({
+        one,
+        seconds,
+      }: OwnedOperation & { seconds: number }): Promise<FollowedOperation> {
+        const followed = await working(turnOfOne(one), () =>
+          followHostOperation(envOf(one.owner), one, Date.now() + seconds * 1000),
+        );
+        if (followed.state === 'ended') return { more: false, onHost: null };
+        return { more: true, onHost: shownOf(`${followed.host}, ${followed.id}`, followed.progress) };
+      },
+
+      async stopHostOperation({ one }: OwnedOperation): Promise<void> {
+        await working(turnOfOne(one), () => stopHostOperation(envOf(one.owner), one));
+      },
+
+      async reportHostOperation({ one }: OwnedOperation): Promise<HostOperationResult> {
+        return guarded(async () => reportHostOperation(config.stateDir, one));
+      },
+
       /** Follows what works on the host, or starts what is next, for at most `seconds`. */
       async restoreOnHost({ request, seconds }: RestoreStep & { seconds: number }): Promise<HostSlice> {
-        return working(request, () => restoreOnHost(envOf(request), request, Date.now() + seconds * 1000));
+        return working(turnOf(request), () =>
+          restoreOnHost(envOf(turnOf(request)), request, Date.now() + seconds * 1000),
+        );
       },
 
       /** Stops what works on the host for this restore, and waits for its end. */
       async stopOnHost({ request }: RestoreStep): Promise<void> {
-        await working(request, (tell) => {
+        await working(turnOf(request), (tell) => {
           tell(`stopping on the mail host, attempt ${activityInfo().attempt}`);
-          return stopOnHost(envOf(request), request);
+          return stopOnHost(envOf(turnOf(request)), request);
         });
       },
 
@@ -154,7 +202,7 @@ export function createCarbonio(config: Config, work: HostWork) {
         request,
         ending,
       }: RestoreStep & { ending: Ending }): Promise<FinishedReport & { failure: string | null }> {
-        const facts = await beating(() => guarded(() => factsForReport(envOf(request), request)));
+        const facts = await beating(() => guarded(() => factsForReport(envOf(turnOf(request)), request)));
         const input = { request, stateDir: config.stateDir, ...facts };
         const written = await step('hostReport', { ...input, ending });
         const again = await mails.ended(request, written, ending);

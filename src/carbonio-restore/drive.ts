@@ -43,7 +43,7 @@ export type Driven =
 /** So many answers in a row that are not understood are no accident. */
 const NOT_UNDERSTOOD = 5;
 /** Shown progress is worth this much waiting. */
-const MONITOR_MS = 20_000;
+const MONITOR_MS = 6_000;
 
 /**
  * Follows the operation until `until` (epoch milliseconds) or its end.

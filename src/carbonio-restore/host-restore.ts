@@ -182,12 +182,15 @@ function itemsIn(progress: ProgressBlock | null): number {
   return Math.max(0, ...pairs.map(([, values]) => Number(values[0])).filter(Number.isFinite));
 }
 
-function describe(
+const describe = (
   step: HostStep,
   { id, host, progress }: { id: string; host: string; progress: ProgressBlock | null },
-): string {
+): string => shownOf(`${step.name}: ${host}, ${id}`, progress);
+
+/** In a few words, for people. */
+export function shownOf(what: string, progress: ProgressBlock | null): string {
   const shown = Object.entries(progress ?? {}).map(([label, values]) => `${label} ${values.join('/')}`);
-  return [`${step.name}: ${host}, ${id}`, ...shown.slice(0, 10)]
+  return [what, ...shown.slice(0, 10)]
     .join('; ')
     .replace(/[`\p{Cc}]/gu, ' ')
     .slice(0, 600);

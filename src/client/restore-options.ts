@@ -60,7 +60,9 @@ export function addRestoreOptions(command: Command): Command {
     .option('--no-count-excluded', 'do not count the items of accounts that are left out; saves time')
     .option('--notifications <a@b,c@d>', 'who is told of start, PHASE 1 and end, beside the admins', list)
     .option('--force-as-external-restore', 'go on where the preflight would refuse (target too small)')
-    .addOption(new Option('--engine <name>', 'which engine restores').choices(['auto', 'direct', 'carbonio']));
+    .addOption(
+      new Option('--engine <name>', 'which engine restores').choices(['auto', 'direct', 'carbonio']),
+    );
 }
 
 /** What has another name on the command line than in the contract. */

@@ -3,6 +3,12 @@ import type { z } from 'zod';
 import { externalRestoreExample, externalRestoreInput } from '../contracts/external-restore';
 import { fetchOffsiteExample, fetchOffsiteInput } from '../contracts/fetch-offsite';
 import { offsiteSyncExample, offsiteSyncInput } from '../contracts/offsite-sync';
+import {
+  HOST_EXAMPLES,
+  HOST_INPUTS,
+  HOST_TITLES,
+  type HostOperationName,
+} from '../contracts/host-operations';
 import { rescueItemsExample, rescueItemsInput } from '../contracts/rescue-items';
 import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
 import { verifyExample, verifyInput } from '../contracts/verify';
@@ -16,14 +22,14 @@ export interface KnownWorkflow {
   readonly internal: readonly string[];
 }
 
-export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map([
+export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, KnownWorkflow>([
   [
     'externalRestore',
     {
       what: 'brings a Backup Path back into mailboxes',
       schema: externalRestoreInput,
       example: externalRestoreExample,
-      internal: ['turnOf', 'turn', 'carry', 'onlyItems'],
+      internal: ['turnOf', 'turn', 'carry', 'engineChoice', 'onlyItems'],
     },
   ],
   [
@@ -80,6 +86,15 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map([
       internal: [],
     },
   ],
+  ...(Object.keys(HOST_INPUTS) as HostOperationName[]).map((name): [string, KnownWorkflow] => [
+    name,
+    {
+      what: HOST_TITLES[name].what,
+      schema: HOST_INPUTS[name],
+      example: HOST_EXAMPLES[name],
+      internal: ['turn'],
+    },
+  ]),
 ]);
 
 /** By its name, or the same in words with hyphens: `externalRestore`, `external-restore`. */

@@ -1,6 +1,15 @@
 export { externalRestore } from './external-restore';
 export { fetchOffsite } from './fetch-offsite';
 export { offsiteSync } from './offsite-sync';
+export {
+  coherencyCheck,
+  exportBackup,
+  itemRestore,
+  purge,
+  restoreOnNewAccount,
+  smartScan,
+  undelete,
+} from './host-operations';
 export { operationQueue } from './operation-queue';
 export { rescueItems } from './rescue-items';
 export { retryUnrestored } from './retry-unrestored';

@@ -1,0 +1,166 @@
+/** Inputs and result of the operations that the Backup module of the mail host does on its own backup. */
+import { z } from 'zod';
+import { absolutePath, heartbeatSeconds, notifications, text } from './fields';
+import { turnCarry } from './operation-queue';
+
+const list = (what: string) => z.array(text(what)).max(10_000).default([]);
+const moment = (...words: string[]) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^(${words.join('|')}|\\d{2}/\\d{2}/\\d{4} \\d{2}:\\d{2}:\\d{2})$`),
+      `must be dd/MM/yyyy HH:mm:ss in the time zone of the mail host${words.length > 0 ? `, or ${words.join(', ')}` : ''}`,
+    );
+const yes = (what: string) => z.boolean().default(true).describe(`${what} Default: true`);
+const no = (what: string) => z.boolean().default(false).describe(`${what} Default: false`);
+
+const common = {
+  notifications,
+  advanced: z
+    .strictObject({
+      pollSeconds: z
+        .number()
+        .min(0.1)
+        .max(600)
+        .default(5)
+        .describe('How often the host is asked. Default: 5'),
+      settleSeconds: z
+        .number()
+        .min(1)
+        .max(3600)
+        .default(60)
+        .describe(
+          'How long an operation whose start was not answered may still appear, seconds. Default: 60',
+        ),
+      graceSeconds: z
+        .number()
+        .min(0)
+        .max(3600)
+        .default(15)
+        .describe('How long the report of one that has ended may still come, seconds. Default: 15'),
+      heartbeatSeconds,
+    })
+    .prefault({})
+    .describe('For tests and rare needs.'),
+  turn: turnCarry
+    .optional()
+    .describe('Internal: the place in the operation queue, for the next run. Leave it out.'),
+};
+
+const account = text('the account').describe(
+  'Address, or id of a deleted account. Example: "jane@example.com"',
+);
+
+export const HOST_INPUTS = {
+  smartScan: z.strictObject({ deep: no('Look at every item, not only at what changed.'), ...common }),
+  exportBackup: z.strictObject({
+    destinationPath: absolutePath('the destination', '/mnt/export').describe(
+      'Folder on the mail host for the copy. Example: "/mnt/export"',
+    ),
+    domains: list('a domain').describe('Only these domains. Default: all. Example: ["example.com"]'),
+    ...common,
+  }),
+  restoreOnNewAccount: z.strictObject({
+    sourceAccount: account,
+    destinationAccount: text('the account').describe(
+      'Address of the account that is made. Example: "jane.restored@example.com"',
+    ),
+    date: moment('last')
+      .default('last')
+      .describe('As it was then. Default: "last". Example: "24/12/2025 12:00:00"'),
+    restoreDatasource: yes('Take over external accounts.'),
+    ...common,
+  }),
+  undelete: z.strictObject({
+    account,
+    startDate: moment('first').default('first').describe('Deleted since then. Default: "first"'),
+    endDate: moment('last').default('last').describe('Deleted until then. Default: "last"'),
+    targetOriginalFolder: yes('Into the folders where the items were.'),
+    ...common,
+  }),
+  itemRestore: z.strictObject({
+    account,
+    itemId: text('the item').describe('Its id on the mail host. Example: "2057"'),
+    date: moment('last').default('last').describe('As it was then. Default: "last"'),
+    ...common,
+  }),
+  coherencyCheck: z.strictObject({
+    backupPath: absolutePath('the path', '/opt/zextras/backup/zextras').describe(
+      'Backup Path, as the mail host sees it. Example: "/opt/zextras/backup/zextras"',
+    ),
+    accounts: list('an account').describe('Only these accounts, by their ids. Default: all'),
+    checkZimbra: no('Compare with the mailboxes too.'),
+    fixBackup: no('Move what is bad away.'),
+    ...common,
+  }),
+  purge: z.strictObject({
+    days: z
+      .int()
+      .min(1)
+      .max(36_500)
+      .optional()
+      .describe(
+        'Remove what was deleted longer ago, days. Default: the retention of the mail host. Example: 30',
+      ),
+    ...common,
+  }),
+} as const;
+
+export type HostOperationName = keyof typeof HOST_INPUTS;
+export type HostOperationInput<N extends HostOperationName = HostOperationName> = z.output<
+  (typeof HOST_INPUTS)[N]
+>;
+export type HostOperationRequest<N extends HostOperationName = HostOperationName> = z.input<
+  (typeof HOST_INPUTS)[N]
+>;
+
+export const HOST_EXAMPLES: { readonly [N in HostOperationName]: HostOperationRequest<N> } = {
+  smartScan: { deep: false },
+  exportBackup: { destinationPath: '/mnt/export', domains: ['example.com'] },
+  restoreOnNewAccount: {
+    sourceAccount: 'jane@example.com',
+    destinationAccount: 'jane.restored@example.com',
+    date: '24/12/2025 12:00:00',
+  },
+  undelete: { account: 'jane@example.com', startDate: '01/12/2025 00:00:00', endDate: 'last' },
+  itemRestore: { account: 'jane@example.com', itemId: '2057' },
+  coherencyCheck: { backupPath: '/opt/zextras/backup/zextras' },
+  purge: { days: 30 },
+};
+
+/** What people call them, and what they do. */
+export const HOST_TITLES: Readonly<
+  Record<HostOperationName, { readonly kind: string; readonly what: string }>
+> = {
+  smartScan: { kind: 'SmartScan', what: 'lets the mail host back up what changed' },
+  exportBackup: { kind: 'Export', what: 'lets the mail host copy its backup into a folder' },
+  restoreOnNewAccount: {
+    kind: 'Restore on New Account',
+    what: 'an account as it was, also a deleted one, as a new one',
+  },
+  undelete: { kind: 'Undelete', what: 'brings back what was deleted between two moments' },
+  itemRestore: { kind: 'Item Restore', what: 'brings back one item' },
+  coherencyCheck: {
+    kind: 'Coherency Check',
+    what: 'lets the mail host read its backup and tell what is wrong',
+  },
+  purge: { kind: 'Purge', what: 'lets the mail host remove what is past its retention' },
+};
+
+export interface HostOperationResult {
+  readonly status: 'completed';
+  readonly operationId: string;
+  /** Its UUID on the mail host. */
+  readonly hostOperation: string;
+  /** As the mail host says. */
+  readonly stats: Readonly<Record<string, string>>;
+  /** Folder of report.txt and report.json, on the worker's machine. */
+  readonly reportDir: string;
+}
+
+export interface HostOperationStatus {
+  readonly phase: 'preflight' | 'queued' | 'working' | 'stopping' | 'ended';
+  /** What the host says of it; null when nothing works there. */
+  readonly onHost: string | null;
+  readonly queue: { position: number; queued: number; waitsFor: string | null } | null;
+}

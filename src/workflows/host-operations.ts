@@ -1,0 +1,109 @@
+/** What the Backup module of the mail host does on its own backup, each in its turn: one body, seven names. */
+import {
+  CancellationScope,
+  continueAsNew,
+  defineQuery,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import type { z } from 'zod';
+import {
+  HOST_EXAMPLES,
+  HOST_INPUTS,
+  HOST_TITLES,
+  type HostOperationInput,
+  type HostOperationName,
+  type HostOperationRequest,
+  type HostOperationResult,
+  type HostOperationStatus,
+} from '../contracts/host-operations';
+import { parseInput } from '../contracts/input';
+import type { TurnCarry } from '../contracts/operation-queue';
+import { stepsOf } from './external-restore';
+import { unwrapFailure } from './failure';
+import { historyIsLong } from './history';
+import { operationName } from './operation-name';
+import { thisOperation, withTurn } from './turn';
+
+export const hostStatusQuery = defineQuery<HostOperationStatus>('status');
+
+const FIRST_SLICE_SECONDS = 2;
+const LONGEST_SLICE_SECONDS = 30;
+
+type Raw<N extends HostOperationName> = HostOperationRequest<N>;
+
+export const smartScan = (raw: Raw<'smartScan'>) => hostOperation('smartScan', raw);
+export const exportBackup = (raw: Raw<'exportBackup'>) => hostOperation('exportBackup', raw);
+export const restoreOnNewAccount = (raw: Raw<'restoreOnNewAccount'>) =>
+  hostOperation('restoreOnNewAccount', raw);
+export const undelete = (raw: Raw<'undelete'>) => hostOperation('undelete', raw);
+export const itemRestore = (raw: Raw<'itemRestore'>) => hostOperation('itemRestore', raw);
+export const coherencyCheck = (raw: Raw<'coherencyCheck'>) => hostOperation('coherencyCheck', raw);
+export const purge = (raw: Raw<'purge'>) => hostOperation('purge', raw);
+
+async function hostOperation(
+  operation: HostOperationName,
+  raw: HostOperationRequest,
+): Promise<HostOperationResult> {
+  const { kind } = HOST_TITLES[operation];
+  const schema: z.ZodType<HostOperationInput> = HOST_INPUTS[operation];
+  const { turn, ...input } = parseInput(schema, raw, HOST_EXAMPLES[operation]);
+  const one = {
+    name: operationName(),
+    owner: thisOperation(),
+    kind,
+    operation,
+    input: input as HostOperationInput,
+  };
+  const show = showing(kind);
+  const { patient } = stepsOf(input);
+  const goOnAsNew = (held: TurnCarry): Promise<never> => continueAsNew({ ...raw, turn: held });
+  const work = async (held: TurnCarry): Promise<HostOperationResult> => {
+    show({ phase: 'working' });
+    try {
+      for (let seconds = FIRST_SLICE_SECONDS; ; seconds = Math.min(seconds * 2, LONGEST_SLICE_SECONDS)) {
+        const { more, onHost } = await patient.followHostOperation({ one, seconds });
+        show({ onHost });
+        if (!more) break;
+        if (historyIsLong(null)) return await goOnAsNew(held);
+      }
+      return await patient.reportHostOperation({ one });
+    } catch (error) {
+      if (isCancellation(error)) {
+        show({ phase: 'stopping' });
+        await CancellationScope.nonCancellable(() => patient.stopHostOperation({ one }));
+      }
+      throw error;
+    }
+  };
+  try {
+    // that no mail host answers is told before the operation waits
+    if (!turn) await patient.checkHost();
+    const options = {
+      ...{ kind, carry: turn, continueAsNewAfterEvents: null, renew: goOnAsNew },
+      onWaiting: (queue: HostOperationStatus['queue']) =>
+        show({ phase: queue ? 'queued' : 'working', queue }),
+    };
+    const result = await withTurn(options, work);
+    show({ phase: 'ended', onHost: null });
+    return result;
+  } catch (error) {
+    throw unwrapFailure(error);
+  }
+}
+
+function showing(kind: string): (next: Partial<HostOperationStatus>) => void {
+  let status: HostOperationStatus = { phase: 'preflight', onHost: null, queue: null };
+  setHandler(hostStatusQuery, () => status, {
+    description: 'Phase of this operation, and what the mail host says of it. No input.',
+  });
+  return (next) => {
+    status = { ...status, ...next };
+    const { phase, queue, onHost } = status;
+    const where =
+      queue === null ? [] : [`- position ${queue.position} of ${queue.queued} in the operation queue`];
+    const host = onHost === null ? [] : [`- on the mail host: \`${onHost}\``];
+    setCurrentDetails([`**${kind}: ${phase}**`, '', ...where, ...host].join('\n'));
+  };
+}
