@@ -38,7 +38,7 @@ function percent(value: string): number {
 }
 
 /** Options of commands that start an operation. */
-function addOperationOptions(command: Command): Command {
+export function addOperationOptions(command: Command): Command {
   return command
     .option('--embedded', 'bring a server and a worker along: needs no other process')
     .addOption(stateDirOption())

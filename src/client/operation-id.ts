@@ -9,6 +9,8 @@ const HOW: ReadonlySet<string> = new Set([
   'concurrentAccounts',
   'notifications',
   'advanced',
+  'carbonio',
+  'engineChoice',
   'turnOf',
   'turn',
   'carry',

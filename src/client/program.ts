@@ -9,6 +9,8 @@ import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
 import { addInspectCommands } from './inspect-commands';
 import { addOffsiteCommand } from './offsite-command';
+import { addInspectCommands, addOperationOptions } from './inspect-commands';
+import type { OperationOptions } from './operation';
 import { port, stateDirOption } from './options';
 import { addQueueCommand } from './queue-command';
 import { addRestoreOptions } from './restore-options';
@@ -77,6 +79,21 @@ export function createProgram(onExit: (code: number) => void): Command {
     );
 
   addQueueCommand(program, onExit);
+
+  addOperationOptions(
+    program
+      .command('host')
+      .summary('let the mail host work on its own backup')
+      .description(
+        'Starts an operation of the Backup module of the mail host (smartScan, exportBackup, restoreOnNewAccount, undelete, ' +
+          'itemRestore, coherencyCheck, purge) in its turn, and shows its progress. Fields as field=value, such as ' +
+          '`lifeboat host undelete account=jane@example.com`; `lifeboat example undelete --all-fields` explains them.',
+      )
+      .argument('<operation>', 'such as smartScan')
+      .argument('[field=value...]', 'its input'),
+  ).action(async (operation: string, fields: string[], options: OperationOptions) =>
+    onExit(await (await import('./commands/host.js')).hostOperation(operation, fields, options)),
+  );
 
   program
     .command('dev')

@@ -5,6 +5,7 @@ import { counted } from '../../report/format';
 import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { isPassing } from '../grpc';
+import { hostQueueTable, readHostQueue } from '../host-queue';
 import { Interrupts } from '../interrupts';
 import { print, printJson, say } from '../output';
 import { readQueue, stopOperations } from '../queue';
@@ -26,22 +27,22 @@ const CLEAR = '\x1b[H\x1b[2J';
 /** Where, and on which host, a command is to look. */
 async function onHost<T>(
   { stateDir, host }: QueueOptions,
-  body: (link: Link, host: string) => Promise<T>,
+  body: (link: Link, host: string, config: Config) => Promise<T>,
 ): Promise<T> {
   const config: Config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
   const link = await connectToServer(config.stateDir);
   try {
-    return await body(link, host ?? config.host);
+    return await body(link, host ?? config.host, config);
   } finally {
     await link.close();
   }
 }
 
 export function list(options: QueueOptions): Promise<number> {
-  return onHost(options, async (link, host) => {
-    const operations = await readQueue(link, host);
-    if (options.json) printJson({ operations });
-    else print(queueTable(host, operations));
+  return onHost(options, async (link, host, config) => {
+    const [operations, own] = await Promise.all([readQueue(link, host), readHostQueue(config, host)]);
+    if (options.json) printJson({ operations, ...(own === null ? {} : { onMailHost: own }) });
+    else print([queueTable(host, operations), ...(own === null ? [] : ['', hostQueueTable(own)])].join('\n'));
     return EXIT.done;
   });
 }
