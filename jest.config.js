@@ -4,6 +4,7 @@
 const LIBRARIES = [
   'backup-path',
   'carbonio',
+  'carbonio-restore',
   'config',
   'contracts',
   'ground',
