@@ -84,20 +84,31 @@ async function report({ request, state, patient }: HostRun): Promise<ExternalRes
 }
 
 /** Cancelled: what works on the host is stopped. Failed: it is left alone, and whoever is next waits for it. */
-async function endEarly({ request, state, patient, bounded }: HostRun, error: unknown): Promise<never> {
-  const isCancelled = isCancellation(error);
+async function endEarly(run: HostRun, error: unknown): Promise<never> {
+  const { request, state, bounded } = run;
+  let end = error;
   if (state.isPlanned && state.status().phase !== 'ended') {
     await CancellationScope.nonCancellable(async () => {
-      if (isCancelled) {
-        state.begin('stopping');
-        await patient.stopOnHost({ request });
-      }
-      const ending = isCancelled ? state.ending('cancelled') : state.ending('failed', failureMessage(error));
+      if (isCancellation(error)) end = await stopped(run, error);
+      const ending = isCancellation(end)
+        ? state.ending('cancelled')
+        : state.ending('failed', failureMessage(end));
       await bounded.reportOnHost({ request, ending }).catch((failure: unknown) => {
         // the failure that ends the restore matters more than one of its report
         log.warn('the report could not be written', { cause: failureMessage(failure) });
       });
     });
   }
-  throw unwrapFailure(error);
+  throw unwrapFailure(end);
+}
+
+/** Answers the cancellation, or why it cannot be said that nothing works on the host any more. */
+async function stopped({ request, state, patient }: HostRun, cancellation: unknown): Promise<unknown> {
+  state.begin('stopping');
+  try {
+    await patient.stopOnHost({ request });
+    return cancellation;
+  } catch (failure) {
+    return failure;
+  }
 }

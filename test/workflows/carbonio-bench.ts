@@ -52,10 +52,12 @@ export class EngineBench extends CarbonioBench {
       sourcePath: this.source,
       engine: 'carbonio',
       ...request,
+      // a killed worker is found out sooner
+      advanced: { heartbeatSeconds: 3 },
       carbonio: {
         pollSeconds: 0.3,
         settleSeconds: 8,
-        graceSeconds: 3,
+        graceSeconds: 2,
         batchAccounts: 2,
         ...request.carbonio,
       },

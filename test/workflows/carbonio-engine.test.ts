@@ -160,7 +160,7 @@ describe('a bad day of the mail host ends in the right result', () => {
 
   test('cancelled: the operation on the host is stopped, also one that does not listen at first', async () => {
     bench.up.setFaults([
-      { kind: 'hold', operation: 'ExternalRestore', at: 'phase1', milliseconds: 30_000, times: 1 },
+      { kind: 'hold', operation: 'ExternalRestore', at: 'phase1', milliseconds: 20_000, times: 1 },
       { kind: 'stop-ignored', times: 1 },
     ]);
     const handle = await bench.begin();

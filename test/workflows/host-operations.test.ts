@@ -30,7 +30,7 @@ async function begin<N extends HostOperationName>(
 ): Promise<WorkflowHandle> {
   const workflowId = `${type}-${Math.random().toString(36).slice(2)}`;
   ids.push(workflowId);
-  const advanced = { pollSeconds: 0.2, settleSeconds: 6, graceSeconds: 2 };
+  const advanced = { pollSeconds: 0.2, settleSeconds: 6, graceSeconds: 2, heartbeatSeconds: 3 };
   const args = [{ advanced, ...input }];
   return bench.client.workflow.start(type, { workflowId, taskQueue: bench.taskQueue, args });
 }
