@@ -211,22 +211,25 @@ describe('the worker is killed', () => {
   ] as const)('%s: one operation on the host, nothing twice', async (_when, fault, moment) => {
     const before = (await bench.restores()).length;
     bench.up.setFaults([{ ...fault, times: 1 }]);
-    const handle = await bench.begin();
+    const handle = await bench.begin({ accounts: ['a2', 'a3'] });
     if (moment === 'plan') await until(() => asked(handle.workflowId, 'provisioning', /journalledAt/));
     else if (moment === 'host') await until(async () => (await bench.names()).length > 0);
     else await until(() => asked(handle.workflowId, 'batch-000000', /"id": "/));
     await bench.worker.kill();
     bench.startWorker();
     const result = await handle.result();
-    expect(result.restored + result.skipped).toBe(60);
-    expect((await bench.restores()).length - before).toBe(ALL);
-    expect(mailboxes(bench.up.places.mailboxes)).toHaveLength(60);
+    expect(result.restored + result.skipped).toBe(40);
+    // the accounts, and one batch
+    expect((await bench.restores()).length - before).toBe(2);
+    const theirs = mailboxes(bench.up.places.mailboxes).filter((one) => /\/(joe|jim)\//.test(one));
+    expect(theirs).toHaveLength(40);
   });
 });
 
 /** Whether this stands in the journal of a step of the restore. */
 function asked(id: string, step: string, what: RegExp): boolean {
   const root = join(bench.state, 'carbonio');
+  if (!existsSync(root)) return false;
   return readdirSync(root)
     .filter((name) => name.startsWith(id))
     .some((name) => {
