@@ -7,7 +7,6 @@ import type { RestoreCommandOptions } from './commands/restore';
 import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
-import { addInspectCommands } from './inspect-commands';
 import { addOffsiteCommand } from './offsite-command';
 import { addInspectCommands, addOperationOptions } from './inspect-commands';
 import type { OperationOptions } from './operation';
