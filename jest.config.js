@@ -12,6 +12,7 @@ const LIBRARIES = [
   'mail',
   'mailer',
   'offsite',
+  'overrides',
   'report',
   'restore',
   'rsync',

@@ -40,6 +40,12 @@ const environment = z.object({
       'Folder of the lock that lets one operation at a time work on this host; the same for all state folders. ' +
         'Default: locks in the default state folder',
     ),
+  LIFEBOAT_JOURNAL_DIR: absolute
+    .default(() => join(defaultStateDir(), 'journal'))
+    .describe(
+      'Folder of what was changed on this host for a while and must go back; the same for all state folders. ' +
+        'Default: journal in the default state folder',
+    ),
   LIFEBOAT_QUEUE_POLL_SECONDS: z.coerce
     .number()
     .min(0.1)
@@ -131,6 +137,12 @@ const environment = z.object({
     .regex(/^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be host:port')
     .default('127.0.0.1:7025')
     .describe('Where the mail server takes LMTP, for probes. Default: 127.0.0.1:7025'),
+  LIFEBOAT_PROBE_RECIPIENT: z
+    .email('must be a mail address')
+    .optional()
+    .describe(
+      'A mailbox for test messages, which prove what the validator does. Default: none, nothing is proved',
+    ),
 });
 
 export interface Config {
@@ -139,6 +151,7 @@ export interface Config {
   readonly secretsDir: string;
   readonly host: string;
   readonly lockDir: string;
+  readonly journalDir: string;
   readonly queuePollSeconds: number;
   readonly taskQueue: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
@@ -162,6 +175,7 @@ export interface CarbonioConfig {
     readonly verifyTls: boolean;
   };
   readonly lmtp: { readonly host: string; readonly port: number };
+  readonly probeRecipient: string | null;
 }
 
 /**
@@ -183,6 +197,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, overrides: { stateDir?: strin
     secretsDir: e.LIFEBOAT_SECRETS_DIR ?? join(e.LIFEBOAT_STATE_DIR, 'secrets'),
     host: e.LIFEBOAT_HOST,
     lockDir: e.LIFEBOAT_LOCK_DIR,
+    journalDir: e.LIFEBOAT_JOURNAL_DIR,
     queuePollSeconds: e.LIFEBOAT_QUEUE_POLL_SECONDS,
     taskQueue: e.LIFEBOAT_TASK_QUEUE,
     logLevel: e.LIFEBOAT_LOG_LEVEL,
@@ -214,6 +229,7 @@ function carbonioOf(e: z.output<typeof environment>): CarbonioConfig {
       caFile: e.LIFEBOAT_ADMIN_CA_FILE ?? null,
       verifyTls: e.LIFEBOAT_ADMIN_TLS_VERIFY === 'true',
     },
+    probeRecipient: e.LIFEBOAT_PROBE_RECIPIENT ?? null,
     lmtp: {
       host: e.LIFEBOAT_LMTP_ADDRESS.slice(0, colon).replace(/^\[|\]$/g, ''),
       port: Number(e.LIFEBOAT_LMTP_ADDRESS.slice(colon + 1)),

@@ -72,6 +72,31 @@ export const FAILURES = {
   },
   QueueFull: { retryable: true, remedy: 'Stop operations that are not needed (`lifeboat queue stop`).' },
   OperationNotFound: { retryable: false, remedy: 'Choose one of those that `lifeboat queue` lists.' },
+  OverrideBusy: {
+    retryable: true,
+    remedy: 'It goes on by itself when that one is back (`lifeboat overrides list`).',
+  },
+  OverrideConflict: {
+    retryable: false,
+    remedy: 'Decide which value is right, set it, and start again (`lifeboat overrides list`).',
+  },
+  OverrideNotProved: {
+    retryable: true,
+    remedy: 'Look whether the server is up and reads its configuration anew (`lifeboat validator probe`).',
+  },
+  OverrideExpired: {
+    retryable: false,
+    remedy: 'Start it again; it goes on where it was. A longer time is set with deadlineSeconds.',
+  },
+  ReloadPending: {
+    retryable: true,
+    remedy: 'Bring the server up; Lifeboat goes on by itself, and so does `lifeboat overrides revert --all`.',
+  },
+  JournalDamaged: {
+    retryable: false,
+    remedy: 'Look into the file, put the setting back by hand, and remove the file.',
+  },
+  HolderGone: { retryable: false, remedy: 'Nothing: the operation that wanted the change has ended.' },
   StaleAttempt: { retryable: true, remedy: 'Nothing: a newer attempt has taken over.' },
   StateUnavailable: {
     retryable: true,

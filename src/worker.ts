@@ -1,9 +1,11 @@
 /** The worker process: configuration, connection, worker. */
 import { resolve } from 'node:path';
+import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { HostWork } from './activities/host-work';
+import { watchOverrides } from './activities/override-watch';
 import type { Config } from './config';
 import { queueIdOf } from './contracts/operation-queue';
 import { Problem } from './failures';
@@ -73,7 +75,12 @@ export async function startWorker(
       // whoever waits or watches takes no place of one who works
       await Worker.create({ ...shared, taskQueue: queueIdOf(config.host), maxCachedWorkflows: 4 }),
     ];
-    const ended = runTogether(workers).finally(() => connection.close());
+    const client = new Client({ connection, namespace });
+    const stopWatching = watchOverrides(config, client, work.realm, Runtime.instance().logger);
+    const ended = runTogether(workers).finally(() => {
+      stopWatching();
+      return connection.close();
+    });
     // whoever awaits `ended` hears of it; until then it must not count as unhandled
     ended.catch(() => undefined);
     return {

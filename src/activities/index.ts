@@ -4,6 +4,7 @@ import { createCarbonio } from './carbonio';
 import type { HostWork } from './host-work';
 import { createOffsiteActivities } from './offsite';
 import { createOffsiteCopyActivities } from './offsite-copy';
+import { createOverrideActivities } from './override';
 import { createQueueActivities } from './queue';
 import { createRescueActivities } from './rescue';
 import { createRestoreActivities } from './restore';
@@ -21,6 +22,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createRescueActivities(config),
     ...createOffsiteActivities(config, work),
     ...createOffsiteCopyActivities(config, work),
+    ...createOverrideActivities(config, work),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

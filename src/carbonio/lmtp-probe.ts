@@ -2,7 +2,6 @@
  * Whether the mail server takes a message with a line of a given length: no command shows the live value of its limit,
  * so a delivery has to prove it. Facts: mail-server reference, sections 2 and 4 (observed on a server built from source).
  */
-import { randomUUID } from 'node:crypto';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import { Problem } from '../failures';
 import { oneLine } from './parse/excerpt';
@@ -14,6 +13,8 @@ export interface ProbeRequest {
   readonly recipient: string;
   /** Bytes of the longest line, without its end; 200 to 4 MiB. */
   readonly lineLength: number;
+  /** Stands in the subject, so that the message can be found again: a UUID of its own. */
+  readonly token: string;
   /** Longest silence in each step, milliseconds. Default 20,000. */
   readonly timeoutMs?: number;
 }
@@ -25,14 +26,14 @@ const SHORTEST = 200;
 const LONGEST = 4 * 1024 * 1024;
 
 /**
- * Delivers one message over LMTP. Its Message-ID is new each time: a known one would be dropped with the same answer.
+ * Delivers one message over LMTP. Its Message-ID must be new each time: a known one would be dropped with the same answer.
  * "Accepted" proves the limit, not that it was stored.
  *
  * @throws Problem `HostUnavailable` when the server cannot be reached, is silent or answers 4xx; `ProbeRefused` for any
  * other refusal, such as an unknown recipient; `InvalidInput`
  */
 export async function probeLineLength(request: ProbeRequest): Promise<ProbeAnswer> {
-  const { recipient, lineLength } = request;
+  const { recipient, lineLength, token } = request;
   if (!/^[\x21-\x7e]+@[A-Za-z0-9.-]+$/.test(recipient) || /[<>]/.test(recipient)) {
     throw new Problem('InvalidInput', 'The recipient of the probe is not a mail address.');
   }
@@ -40,7 +41,7 @@ export async function probeLineLength(request: ProbeRequest): Promise<ProbeAnswe
     throw new Problem('InvalidInput', `The line of the probe has ${SHORTEST} to ${LONGEST} bytes.`);
   }
   try {
-    await deliver(request, probeMessage(recipient, lineLength));
+    await deliver(request, probeMessage(recipient, lineLength, token));
     return 'accepted';
   } catch (error) {
     if (isValidator(error as DeliveryError)) return 'refused';
@@ -114,13 +115,13 @@ function asProblem(error: DeliveryError, { host, port }: ProbeRequest): Problem 
 }
 
 /** Its longest line has exactly `length` bytes; all others are shorter than 200. */
-export function probeMessage(recipient: string, length: number): Buffer {
+export function probeMessage(recipient: string, length: number, token: string): Buffer {
   const lines = [
     'From: Lifeboat <lifeboat@localhost>',
     `To: <${recipient.slice(0, 150)}>`,
-    'Subject: Lifeboat: probe of the line limit',
+    `Subject: Lifeboat: probe of the line limit ${token}`,
     `Date: ${new Date().toUTCString().replace('GMT', '+0000')}`,
-    `Message-ID: <${randomUUID()}@lifeboat.invalid>`,
+    `Message-ID: <${token}@lifeboat.invalid>`,
     'Auto-Submitted: auto-generated',
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=us-ascii',

@@ -7,6 +7,7 @@ import type { RestoreCommandOptions } from './commands/restore';
 import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
+import { addHostCommands } from './host-commands';
 import { addOffsiteCommand } from './offsite-command';
 import { addInspectCommands, addOperationOptions } from './inspect-commands';
 import type { OperationOptions } from './operation';
@@ -78,6 +79,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     );
 
   addQueueCommand(program, onExit);
+  addHostCommands(program, onExit);
 
   addOperationOptions(
     program

@@ -10,6 +10,12 @@ import {
   type HostOperationName,
 } from '../contracts/host-operations';
 import { rescueItemsExample, rescueItemsInput } from '../contracts/rescue-items';
+import {
+  overrideWatchdogExample,
+  overrideWatchdogInput,
+  validatorOverrideExample,
+  validatorOverrideInput,
+} from '../contracts/override';
 import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
 import { verifyExample, verifyInput } from '../contracts/verify';
 import { verifyOffsiteExample, verifyOffsiteInput } from '../contracts/verify-offsite';
@@ -48,6 +54,24 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, Kno
       schema: offsiteSyncInput,
       example: offsiteSyncExample,
       internal: [],
+    },
+  ],
+  [
+    'overrideWatchdog',
+    {
+      what: 'puts back settings of the host that were changed for a while and forgotten',
+      schema: overrideWatchdogInput,
+      example: overrideWatchdogExample,
+      internal: [],
+    },
+  ],
+  [
+    'validatorOverride',
+    {
+      what: 'changes the LMTP validator until it is told that this is no longer needed',
+      schema: validatorOverrideInput,
+      example: validatorOverrideExample,
+      internal: ['patienceSeconds'],
     },
   ],
   [

@@ -11,7 +11,10 @@ export {
   undelete,
 } from './host-operations';
 export { operationQueue } from './operation-queue';
+export { overrideGuard } from './override-guard';
+export { overrideWatchdog } from './override-watchdog';
 export { rescueItems } from './rescue-items';
 export { retryUnrestored } from './retry-unrestored';
+export { validatorOverride } from './validator-override';
 export { verify } from './verify';
 export { verifyOffsite } from './verify-offsite';

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { probeLineLength } from '../../src/carbonio/lmtp-probe';
 import { failure } from './kit';
@@ -71,7 +72,14 @@ async function withLmtp(
 
 const INVALID = '501 5.5.4 Syntax error in BODY parameter';
 const probe = (port: number, lineLength = 10_241, timeoutMs = 5_000) =>
-  probeLineLength({ host: '127.0.0.1', port, recipient: 'scratch@example.com', lineLength, timeoutMs });
+  probeLineLength({
+    host: '127.0.0.1',
+    port,
+    recipient: 'scratch@example.com',
+    lineLength,
+    timeoutMs,
+    token: randomUUID(),
+  });
 
 test('the longest line has exactly the length that was asked for', async () => {
   const validator = (longest: number) => (longest > 10_240 ? INVALID : '250 2.1.5 Delivery OK');
@@ -116,7 +124,7 @@ test('silence, and nobody there', async () => {
 });
 
 test('addresses and lengths that cannot be', async () => {
-  const request = { host: '127.0.0.1', port: 1, recipient: 'a@b.c', lineLength: 10_241 };
+  const request = { host: '127.0.0.1', port: 1, recipient: 'a@b.c', lineLength: 10_241, token: 't' };
   for (const wrong of [
     { recipient: 'a@b.c>\r\nDATA' },
     { recipient: 'a' },

@@ -5,7 +5,9 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Host } from '../host';
+import type { Account, Mailboxes } from '../mailboxes';
 import { ADMIN_NAME } from '../settings';
+import { actOnMessages, searchMessages } from './soap-mail';
 
 const PATH = '/service/admin/soap';
 const LIFETIME_MS = 12 * 3600 * 1000;
@@ -23,7 +25,28 @@ export class SoapFault extends Error {
 type Fields = Readonly<Record<string, unknown>>;
 interface Handler {
   readonly needsLogin: boolean;
-  run(endpoint: Endpoint, request: Fields): Fields | Promise<Fields>;
+  /** Default: urn:zimbraAdmin. */
+  readonly namespace?: string;
+  /** @param context of the request's header */
+  run(endpoint: Endpoint, request: Fields, context: Fields): Fields | Promise<Fields>;
+}
+
+/** On behalf of the account that the header names. */
+function ofMailbox(
+  run: (mailboxes: Mailboxes, account: Account, request: Fields) => Fields | undefined,
+): Handler {
+  return {
+    needsLogin: true,
+    namespace: 'urn:zimbraMail',
+    run: ({ host }, request, context) => {
+      const name = text(context['account']);
+      const account = host.mailboxes.find(name);
+      if (account === undefined) throw new SoapFault('account.NO_SUCH_ACCOUNT', `no such account: ${name}`);
+      const answer = run(host.mailboxes, account, request);
+      if (answer === undefined) throw new SoapFault('service.INVALID_REQUEST', 'invalid request');
+      return answer;
+    },
+  };
 }
 
 /** A text, or one in the form `{_content}`; anything else reads as empty. */
@@ -50,6 +73,8 @@ const REQUESTS: Readonly<Record<string, Handler>> = {
       return {};
     },
   },
+  SearchRequest: ofMailbox(searchMessages),
+  MsgActionRequest: ofMailbox(actOnMessages),
 };
 
 export class Endpoint {
@@ -78,11 +103,12 @@ export class Endpoint {
     const handler = name === undefined ? undefined : REQUESTS[name];
     if (name === undefined || request === undefined || handler === undefined)
       throw new SoapFault('service.UNKNOWN_DOCUMENT', `unknown document: ${name ?? ''}`);
-    if (request['_jsns'] !== 'urn:zimbraAdmin')
+    const { namespace = 'urn:zimbraAdmin' } = handler;
+    if (request['_jsns'] !== namespace)
       throw new SoapFault('service.UNKNOWN_DOCUMENT', `unknown document: ${name}`);
     if (handler.needsLogin) this.requireLogin(Header?.context?.['authToken'], cookie);
-    const response = await handler.run(this, request);
-    const answered = { [name.replace(/Request$/, 'Response')]: { ...response, _jsns: 'urn:zimbraAdmin' } };
+    const response = await handler.run(this, request, Header?.context ?? {});
+    const answered = { [name.replace(/Request$/, 'Response')]: { ...response, _jsns: namespace } };
     return { Header: { context: { _jsns: 'urn:zimbra' } }, Body: answered, _jsns: 'urn:zimbraSoap' };
   }
 

@@ -1,0 +1,155 @@
+/**
+ * What was changed on this host and must go back: one small file a slot, on disk before anything is changed.
+ *
+ * It is the only thing that the way back needs, so it survives the worker, the server and its database, and a person can
+ * use it (`lifeboat overrides revert`) when nothing else runs.
+ */
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Problem } from '../failures';
+import { lockFile } from '../host/file-lock';
+import { overrideEntry, type OverrideEntry } from './model';
+
+const ENDING = '.json';
+/** A reload of the real server takes some seconds, and probes come on top of it. */
+const LOCK_SECONDS = 45;
+
+export class Journal {
+  /** @throws Problem `StateUnavailable` when the folder cannot be made, or others could write into it */
+  constructor(readonly dir: string) {
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw this.problem('cannot be made', error);
+    }
+    this.inDir((fd) => {
+      const { uid, mode } = fstatSync(fd);
+      if (uid !== process.geteuid?.() || (mode & 0o022) !== 0) {
+        throw new Problem(
+          'StateUnavailable',
+          `The journal ${dir} must belong to the user of the worker, and nobody else may write there.`,
+          { path: dir },
+        );
+      }
+    });
+  }
+
+  /**
+   * Runs `body` while no other process of this machine changes or reverts anything here.
+   * @throws Problem `OverrideBusy` when another one does all the while
+   */
+  async locked<T>(body: () => Promise<T>): Promise<T> {
+    const lock = await lockFile(join(this.dir, 'lock'), LOCK_SECONDS);
+    if (!lock) {
+      throw new Problem('OverrideBusy', `Another process works with the journal ${this.dir}.`);
+    }
+    try {
+      return await body();
+    } finally {
+      lock.release();
+    }
+  }
+
+  /**
+   * The entry of a slot; null when there is none.
+   * @throws Problem `JournalDamaged` when it cannot be understood: then nobody knows what is to go back
+   */
+  read(slot: string): OverrideEntry | null {
+    const path = this.pathOf(slot);
+    let text: string;
+    try {
+      text = readFileSync(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+      throw this.problem(`cannot be read: ${slot}${ENDING}`, error);
+    }
+    const parsed = overrideEntry.safeParse(parseJson(text));
+    if (parsed.success && parsed.data.slot === slot) return parsed.data;
+    throw new Problem('JournalDamaged', `The entry ${path} cannot be understood.`, { path });
+  }
+
+  /** Every slot that has an entry, damaged ones too. */
+  slots(): string[] {
+    try {
+      const names = readdirSync(this.dir).filter((name) => name.endsWith(ENDING));
+      return names.map((name) => name.slice(0, -ENDING.length)).sort();
+    } catch (error) {
+      throw this.problem('cannot be listed', error);
+    }
+  }
+
+  /** On disk when it returns. */
+  write(entry: OverrideEntry): void {
+    const path = this.pathOf(entry.slot);
+    const temporary = `${path}.new`;
+    try {
+      rmSync(temporary, { force: true });
+      writeFileSync(temporary, `${JSON.stringify(entry, null, 2)}\n`, {
+        mode: 0o600,
+        flag: 'wx',
+        flush: true,
+      });
+      renameSync(temporary, path);
+    } catch (error) {
+      throw this.problem(`cannot be written: ${entry.slot}${ENDING}`, error);
+    }
+    this.inDir(fsyncSync);
+  }
+
+  remove(slot: string): void {
+    try {
+      rmSync(this.pathOf(slot), { force: true });
+    } catch (error) {
+      throw this.problem(`cannot be changed: ${slot}${ENDING}`, error);
+    }
+    this.inDir(fsyncSync);
+  }
+
+  private pathOf(slot: string): string {
+    if (!/^[a-z0-9-]{1,60}$/.test(slot)) throw new Error(`${JSON.stringify(slot)} is no name of a slot`);
+    return join(this.dir, `${slot}${ENDING}`);
+  }
+
+  private inDir(body: (fd: number) => void): void {
+    let fd: number;
+    try {
+      fd = openSync(this.dir, 'r');
+    } catch (error) {
+      throw this.problem('cannot be opened', error);
+    }
+    try {
+      body(fd);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  private problem(what: string, error: unknown): Problem {
+    const { code } = error as NodeJS.ErrnoException;
+    return new Problem(
+      'StateUnavailable',
+      `The journal ${this.dir} ${what} (${code}).`,
+      {},
+      { cause: error },
+    );
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import { type Problem } from '../../src/failures';
+import { LINE_LENGTH_KEY, VALIDATE_KEY, type Setting } from '../../src/contracts/override';
+import { proveRule, type ValidatorHost } from '../../src/overrides/validator';
+
+type Keys = Partial<Record<string, string>>;
+const rule = ({ [VALIDATE_KEY]: validate = 'true', [LINE_LENGTH_KEY]: limit = '10240' }: Keys) =>
+  validate === 'true' ? Number(limit) : Infinity;
+
+/** A server that uses `live`, with `written` in its file. */
+function host(written: Keys, live: Keys = written): ValidatorHost & { tried: number[] } {
+  const tried: number[] = [];
+  return {
+    tried,
+    read: (key): Promise<Setting> => {
+      const value = written[key];
+      return Promise.resolve(value === undefined ? { set: false } : { set: true, value });
+    },
+    write: () => Promise.reject(new Error('not here')),
+    reload: () => Promise.reject(new Error('not here')),
+    deliver: (longest) => {
+      tried.push(longest);
+      return Promise.resolve(longest <= rule(live) ? 'accepted' : 'refused');
+    },
+  };
+}
+
+const type = (error: unknown): string => (error as Problem).type;
+
+test.each([
+  ['nothing set', {}, [10_241, 10_240]],
+  ['a longer line', { [LINE_LENGTH_KEY]: '20000' }, [20_001, 20_000]],
+  ['validation off', { [VALIDATE_KEY]: 'false' }, [10_241]],
+  ['both', { [VALIDATE_KEY]: 'false', [LINE_LENGTH_KEY]: '30000' }, [30_001]],
+])('%s: found out by what is accepted', async (_, keys, tried) => {
+  const one = host(keys);
+  await proveRule(one);
+  expect(one.tried).toEqual(tried);
+});
+
+test.each([
+  ['off, not reloaded', { [VALIDATE_KEY]: 'false' }, {}],
+  ['on again, not reloaded', {}, { [VALIDATE_KEY]: 'false' }],
+  ['longer, not reloaded', { [LINE_LENGTH_KEY]: '20000' }, {}],
+  ['short again, not reloaded', {}, { [LINE_LENGTH_KEY]: '20000' }],
+])('%s: not proved', async (_, written, live) => {
+  expect(await proveRule(host(written, live)).catch(type)).toBe('OverrideNotProved');
+});
+
+test('a limit that is no number is not guessed at', async () => {
+  expect(await proveRule(host({ [LINE_LENGTH_KEY]: 'many' })).catch(type)).toBe('UnknownOutput');
+});
