@@ -10,6 +10,7 @@ import { taskQueueIsServed } from '../client/task-queue';
 import { isSameChain, type TurnOwner } from '../contracts/operation-queue';
 import { Problem } from '../failures';
 import type { LockOwner } from '../host/lock-record';
+import { isSameOwner } from '../host/work-lock';
 import { beating } from './beating';
 import { findRunning, isRunning } from './chain';
 import { toFailure } from './failure';
@@ -20,6 +21,14 @@ export interface Candidate extends TurnOwner {
   readonly startedBy: string;
   /** False for one that was asked to stop: it is only looked at. */
   readonly eligible: boolean;
+}
+
+export interface GrantRequest {
+  readonly candidates: readonly Candidate[];
+  /** Wait until the machine is free; else it is answered at once that it is not. */
+  readonly wait: boolean;
+  /** Operations that want no turn any more: that they are on record counts for nothing. */
+  readonly left?: readonly TurnOwner[];
 }
 
 export type GrantOutcome =
@@ -40,15 +49,19 @@ const STOPPED_AT_ONCE = 10;
 export function createQueueActivities(work: HostWork) {
   /** Null when another operation works on this machine just now. */
   const decide = async (
-    candidates: readonly Candidate[],
+    { candidates, left = [] }: GrantRequest,
     dead: TurnOwner[],
   ): Promise<GrantOutcome | null> => {
-    const held = await holderOnRecord(work);
+    const hasLeft = (one: LockOwner): boolean => left.some((owner) => isSameOwner(one, work.ownerOf(owner)));
+    const record = work.lock.record.read();
+    const held = record && !hasLeft(record) && (await work.isAtWork(record)) ? record : null;
     if (held) {
       const asked = candidates.find((one) => isSameChain(one, held));
       return asked ? { outcome: 'granted', owner: ownerOf(asked) } : { outcome: 'held', holder: held };
     }
     return work.lock.whenIdle(async () => {
+      const before = work.lock.record.read();
+      if (before && hasLeft(before)) work.lock.record.clear();
       for (const candidate of candidates) {
         const owner = ownerOf(candidate);
         if (!(await isRunning(getClient(), owner))) dead.push(owner);
@@ -64,15 +77,14 @@ export function createQueueActivities(work: HostWork) {
   return {
     /**
      * Gives the turn to the first candidate that lives, by writing it into the record of this host.
-     * @param wait until the machine is free; else it answers at once that it is not
      */
-    async grantTurn(input: { candidates: readonly Candidate[]; wait: boolean }): Promise<GrantAnswer> {
+    async grantTurn(input: GrantRequest): Promise<GrantAnswer> {
       return beating(async () => {
         const until = Date.now() + WAIT_MS;
         try {
           for (;;) {
             const dead: TurnOwner[] = [];
-            const outcome = await decide(input.candidates, dead);
+            const outcome = await decide(input, dead);
             if (outcome) return { ...outcome, dead };
             if (!input.wait || Date.now() > until || dead.length > 0) {
               return { outcome: 'busy', reason: describeObstacle(work.lock.obstacle()), dead };
@@ -149,11 +161,6 @@ async function stopOne({ operationId, firstRunId }: TurnOwner, force: boolean): 
     if (error instanceof WorkflowNotFoundError) return true;
     throw error;
   }
-}
-
-async function holderOnRecord(work: HostWork): Promise<LockOwner | null> {
-  const record = work.lock.record.read();
-  return record && (await work.isAtWork(record)) ? record : null;
 }
 
 /** Waits for the end of one run. */

@@ -58,6 +58,8 @@ const carried = z.object({
   waiting: z.array(entry),
   lastTicket: ticket,
   collectUntil: z.number(),
+  /** Gave their turn back, and may stand on the host's record still. */
+  left: z.array(turnOwner).optional(),
 });
 /** What a run of the queue hands to the next one when it continues as new. */
 export type QueueCarry = z.output<typeof carried>;

@@ -8,8 +8,6 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
-  getExternalWorkflowHandle,
-  isCancellation,
   log,
   patched,
   proxyActivities,
@@ -18,7 +16,6 @@ import {
 import type { Activities } from '../activities';
 import { parseInput } from '../contracts/input';
 import {
-  isSameChain,
   operationQueueExample,
   operationQueueInput,
   turnOwner,
@@ -29,24 +26,11 @@ import {
 } from '../contracts/operation-queue';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
-import {
-  checkOwner,
-  checkStop,
-  checkStopAll,
-  checkTurnRequest,
-  MESSAGES,
-  showQueue,
-  turnGrantedSignal,
-} from './queue-messages';
+import { checkOwner, checkStop, checkStopAll, checkTurnRequest, MESSAGES, showQueue } from './queue-messages';
+import { TurnGiver } from './queue-grant';
 import { QueueState } from './queue-state';
+import { HolderWatch } from './queue-watch';
 
-const { grantTurn, watchTurn } = proxyActivities<Activities>({
-  heartbeatTimeout: '10 seconds',
-  startToCloseTimeout: '12 hours',
-  // neither has anything to clean up, and a watcher that is not needed any more must not hold up the next turn
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: { initialInterval: '1 second', backoffCoefficient: 1 },
-});
 const { stopOperations, explainStop } = proxyActivities<Activities>({
   startToCloseTimeout: '5 minutes',
   heartbeatTimeout: '10 seconds',
@@ -65,24 +49,27 @@ export async function operationQueue(raw: OperationQueueRequest): Promise<never>
 }
 
 class Queue {
-  private watched: { owner: TurnOwner; scope: CancellationScope } | null = null;
   private readonly seesNewMoments = patched('queue-sees-new-moments');
+  private readonly holder: HolderWatch;
+  private readonly turn: TurnGiver;
 
   constructor(
     private readonly input: OperationQueueInput,
     private readonly state: QueueState,
   ) {
+    this.holder = new HolderWatch(state, () => this.show());
+    this.turn = new TurnGiver(state, input.carry?.left ?? []);
     this.receive();
   }
 
   async run(): Promise<never> {
     for (;;) {
-      this.watchHolder();
+      this.holder.follow();
       this.show();
       await this.untilThereIsWork();
       if (this.isLong()) await this.goOnAsNew();
       for (const late of this.overdue()) await this.explain(late);
-      if (this.state.canGrant(Date.now())) await this.grant();
+      if (this.state.canGrant(Date.now())) await this.turn.give();
     }
   }
 
@@ -118,7 +105,7 @@ class Queue {
   /** Whatever a person sends in the web interface must not stop the queue: what a handler throws would, for good. */
   private ended(raw: unknown): void {
     const owner = turnOwner.safeParse(raw);
-    if (owner.success) this.shown(this.state.leave(owner.data));
+    if (owner.success) this.shown(this.turn.takeBack(owner.data));
     else log.warn('a signal turnEnded that names no operation is ignored');
   }
 
@@ -151,7 +138,7 @@ class Queue {
     const isTooLate = (): boolean => this.seesNewMoments && state.nextMoment(Date.now()) !== next;
     const isThereWork = (): boolean =>
       this.isLong() ||
-      this.isUnwatched() ||
+      this.holder.isBehind() ||
       state.canGrant(Date.now()) ||
       this.overdue().length > 0 ||
       isTooLate();
@@ -165,57 +152,8 @@ class Queue {
     return continueAsNew<typeof operationQueue>({
       ...this.input,
       collectSeconds: 0,
-      carry: this.state.carry(),
+      carry: { ...this.state.carry(), left: this.turn.carry },
     });
-  }
-
-  private isUnwatched(): boolean {
-    const { current } = this.state;
-    if (current === null) return this.watched !== null;
-    return this.watched === null || !isSameChain(current, this.watched.owner);
-  }
-
-  /** The one that has the turn is watched until it ends, however it ends. */
-  private watchHolder(): void {
-    if (!this.isUnwatched()) return;
-    this.watched?.scope.cancel();
-    this.watched = null;
-    const owner = this.state.current;
-    if (owner === null) return;
-    const { operationId, firstRunId } = owner;
-    const scope = new CancellationScope({ cancellable: true });
-    this.watched = { owner, scope };
-    scope
-      .run(() => watchTurn({ operationId, firstRunId }))
-      .then(
-        () => this.shown(this.state.leave(owner)),
-        (error: unknown) => {
-          if (isCancellation(error)) return;
-          // not watched is not ended: it is watched anew, and keeps the turn
-          log.error('the operation that has the turn could not be watched', { operationId, error });
-          if (this.watched?.owner === owner) this.watched = null;
-        },
-      );
-  }
-
-  private async grant(): Promise<void> {
-    const { state } = this;
-    // the first look answers at once, so that people see what is waited for; the second one waits for it
-    const wait = state.blockedBy !== null;
-    const answer = await grantTurn({ candidates: state.candidates(), wait });
-    for (const owner of answer.dead) state.leave(owner);
-    if (answer.outcome === 'busy') state.blockedBy = answer.reason;
-    else state.blockedBy = null;
-    if (answer.outcome === 'held') state.adopt(answer.holder);
-    if (answer.outcome !== 'granted') return;
-    const holder = state.granted(answer.owner, Date.now());
-    if (holder === null) return;
-    try {
-      await getExternalWorkflowHandle(holder.operationId).signal(turnGrantedSignal, holder.ticket);
-    } catch (error) {
-      // it has ended; whoever watches it finds out
-      log.info('the turn could not be announced', { operationId: holder.operationId, error });
-    }
   }
 
   /** Handlers run in the scope of the workflow, which a request to cancel the queue has cancelled. */

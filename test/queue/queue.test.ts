@@ -1,7 +1,8 @@
 /** The operation queue on a real server, with real workers: whatever happens to whom, one works at a time, in order. */
 import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { makeBundle, QueueBench, type HostWorker } from './bench';
+import type { runbook } from './workflows';
 
 let bundle: string;
 let bench: QueueBench;
@@ -255,4 +256,31 @@ test('the worker is killed with SIGKILL', async () => {
   await bench.worker();
   bench.letGo('a');
   await expectOrder('a', 'b', 'c', 'd');
+});
+
+test('one that leaves while it is given the turn, and goes on without one, keeps nobody waiting', async () => {
+  const far = await new QueueBench(bundle).open();
+  try {
+    await far.worker({ LIFEBOAT_TEST_GRANT_AFTER: join(far.folder, 'go-grant') });
+    far.started.push(far.idOf('runbook'));
+    const handle = await far.client.workflow.start<typeof runbook>('runbook', {
+      workflowId: far.idOf('runbook'),
+      taskQueue: far.taskQueue,
+      args: [WORK],
+    });
+    const isIn = async (): Promise<boolean> => (await far.operations().catch(() => [])).length === 1;
+    await far.until('it is to be given the turn', isIn);
+    await handle.signal('leave');
+    await far.until('it has left', async () => (await far.operations()).length === 0);
+    far.letGo('grant');
+    await far.line({ b: WORK });
+    expect(await far.handle('b').result()).toBe('done');
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    await handle.signal('end');
+    expect(await handle.result()).toBe('done');
+    expect(far.groups()).toEqual(['b']);
+    await far.replay();
+  } finally {
+    await far.close();
+  }
 });

@@ -6,6 +6,7 @@
  */
 const { appendFileSync, existsSync } = require('node:fs');
 const { heartbeat, sleep } = require('@temporalio/activity');
+const { createQueueActivities } = require('../../dist/activities/queue.js');
 const { loadConfig } = require('../../dist/config.js');
 const { createLogger, installRuntime } = require('../../dist/log.js');
 const { startWorker } = require('../../dist/worker.js');
@@ -14,6 +15,15 @@ const line = (turn, what) =>
   appendFileSync(process.env.LIFEBOAT_TEST_LOG, `${Date.now()} ${turn.operationId} ${what} ${process.pid}\n`);
 
 const activities = (host) => ({
+  /** The product's own; with LIFEBOAT_TEST_GRANT_AFTER it waits for that file before it looks at anything. */
+  async grantTurn(input) {
+    const file = process.env.LIFEBOAT_TEST_GRANT_AFTER;
+    while (file && !existsSync(file)) {
+      heartbeat();
+      await sleep(50);
+    }
+    return createQueueActivities(host).grantTurn(input);
+  },
   async work({ turn, ms, until: file }) {
     const timer = setInterval(() => heartbeat(), 200);
     try {

@@ -2,9 +2,14 @@
 import {
   ActivityCancellationType,
   ApplicationFailure,
+  CancellationScope,
+  condition,
   continueAsNew,
+  defineSignal,
   executeChild,
+  isCancellation,
   proxyActivities,
+  setHandler,
 } from '@temporalio/workflow';
 import type { ExternalRestoreRequest, ExternalRestoreResult } from '../../src/contracts/external-restore';
 import type { TurnCarry, TurnOwner } from '../../src/contracts/operation-queue';
@@ -52,6 +57,25 @@ export async function testOperation(input: TestInput): Promise<string> {
     if (fail) throw ApplicationFailure.nonRetryable('as the test wants', 'Test');
     return 'done';
   });
+}
+
+export const leaveSignal = defineSignal('leave');
+export const endSignal = defineSignal('end');
+
+/** A runbook that does not want its turn any more once it is told to leave, and goes on without one until it is told to end. */
+export async function runbook(input: TestInput): Promise<string> {
+  const inLine = new CancellationScope();
+  let isOver = false;
+  setHandler(leaveSignal, () => inLine.cancel());
+  setHandler(endSignal, () => {
+    isOver = true;
+  });
+  const inTurn = inLine.run(() => testOperation(input));
+  await inTurn.catch((error: unknown) => {
+    if (!isCancellation(error)) throw error;
+  });
+  await condition(() => isOver);
+  return 'done';
 }
 
 /** What a restore with a retry of its invalid items is: a child that works in the turn of its parent. */
