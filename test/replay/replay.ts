@@ -4,26 +4,37 @@ import { join, resolve } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
+import type { temporal } from '@temporalio/proto';
 
 const BUNDLE = resolve(__dirname, '../../dist/workflow-bundle.js');
 
 Runtime.install({ logger: new DefaultLogger('WARN') });
 
-/** Every run of a workflow id, from the newest back through continue-as-new and resets. */
+/**
+ * Every run of a workflow id, from the newest back: those that continued as new, and those that were reset.
+ * @returns how many there were
+ */
 export async function replayAll(client: Client, workflowId: string, bundle = BUNDLE): Promise<number> {
-  let runId: string | undefined;
-  let runs = 0;
-  do {
-    const handle = client.workflow.getHandle(workflowId, runId);
-    const history = await handle.fetchHistory();
+  const { runId: newest } = await client.workflow.getHandle(workflowId).describe();
+  const runs = new Set([newest]);
+  // a set hands out what is added to it on the way too
+  for (const runId of runs) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
     const json = historyToJSON(history);
     await replayJson(json, workflowId, bundle);
-    record(json, workflowId, runs);
-    runs++;
-    runId =
-      history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
-  } while (runId);
-  return runs;
+    record(json, workflowId, runs.size - 1);
+    for (const before of runsBefore(history)) runs.add(before);
+  }
+  return runs.size;
+}
+
+function runsBefore({ events }: temporal.api.history.v1.IHistory): string[] {
+  return (events ?? []).flatMap(
+    ({
+      workflowExecutionStartedEventAttributes: started,
+      workflowTaskFailedEventAttributes: failed,
+    }): string[] => [started?.continuedExecutionRunId ?? '', failed?.baseRunId ?? ''].filter((id) => id !== ''),
+  );
 }
 
 /** Through JSON: that is how recorded histories are kept. */
