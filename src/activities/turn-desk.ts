@@ -1,5 +1,5 @@
 /** Where an operation asks for the turn on its host: an update of the queue, which is made when there is none. */
-import { ApplicationFailure, cancellationSignal, getClient } from '@temporalio/activity';
+import { ApplicationFailure, cancellationSignal, getClient, log } from '@temporalio/activity';
 import {
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
@@ -9,16 +9,26 @@ import {
 import type { Config } from '../config';
 import {
   queueIdOf,
+  type AllOperations,
   type Ticket,
   type TurnOwner,
   type TurnPlace,
   type TurnRequest,
 } from '../contracts/operation-queue';
-import { explain } from '../failures';
+import { explain, FAILURES, isFailureType } from '../failures';
 import { OneByOne } from '../host/one-by-one';
 import type { operationQueue } from '../workflows';
+import { GOING_ON } from './chain';
 
 const UPDATE_WITHIN_MS = 20_000;
+/** A queue that has ended is replayed for its answer; when nobody can, there is none. */
+const LAST_ANSWER_WITHIN_MS = 5_000;
+/** So many looks a second, all together, at the most: those that wait must not slow the one that works. */
+const LOOKS_PER_SECOND = 5;
+
+/** After how long one of so many that wait looks again, seconds. */
+export const lookEverySeconds = (config: Pick<Config, 'queuePollSeconds'>, waiting: number): number =>
+  Math.max(config.queuePollSeconds, Math.ceil(waiting / LOOKS_PER_SECOND));
 
 export interface TurnWish {
   readonly owner: TurnOwner;
@@ -57,7 +67,8 @@ export class TurnDesk {
 
 async function ask(client: Client, config: DeskConfig, request: TurnRequest): Promise<TurnPlace> {
   const queueId = queueIdOf(config.host);
-  const collectSeconds = (await queueEndedBefore(client, queueId)) ? 2 * config.queuePollSeconds : 0;
+  const lost = await waitingInLostQueue(client, queueId);
+  const collectSeconds = lost === null ? 0 : 2 * lookEverySeconds(config, lost);
   const start = new WithStartWorkflowOperation<typeof operationQueue>('operationQueue', {
     workflowId: queueId,
     taskQueue: queueId,
@@ -77,21 +88,36 @@ async function ask(client: Client, config: DeskConfig, request: TurnRequest): Pr
 function asProblem(error: unknown): never {
   const { cause } = error as Error;
   if (!(error instanceof WorkflowUpdateFailedError) || !(cause instanceof ApplicationFailure)) throw error;
+  const { type, message } = cause;
   throw ApplicationFailure.create({
-    ...(cause.type ? { type: cause.type } : {}),
-    message: explain('QueueFull', cause.message),
+    ...(type ? { type } : {}),
+    message: type === 'QueueFull' ? explain(type, message) : message,
+    nonRetryable: cause.nonRetryable === true || (isFailureType(type) && !FAILURES[type].retryable),
     cause,
   });
 }
 
-/** A queue that was ended had operations waiting, perhaps. One that runs may be gone before it is asked. */
-async function queueEndedBefore(client: Client, queueId: string): Promise<boolean> {
+/**
+ * How many operations may come back from a queue that was ended, as far as it can tell; null when there never was one.
+ * One that runs may be gone before it is asked.
+ */
+async function waitingInLostQueue(client: Client, queueId: string): Promise<number | null> {
+  const handle = client.workflow.getHandle(queueId);
   try {
-    await client.workflow.getHandle(queueId).describe();
-    return true;
+    const { status } = await handle.describe();
+    if (GOING_ON.has(status.name)) return 0;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+    if (error instanceof WorkflowNotFoundError) return null;
     throw error;
+  }
+  try {
+    const { operations } = await client.withDeadline(Date.now() + LAST_ANSWER_WITHIN_MS, () =>
+      handle.query<AllOperations>('getAllOperations'),
+    );
+    return operations.length;
+  } catch (error) {
+    log.warn('the queue that was ended does not tell how many waited', { error });
+    return 0;
   }
 }
 

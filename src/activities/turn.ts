@@ -6,7 +6,7 @@ import { queueIdOf, type TurnOwner, type TurnPlace } from '../contracts/operatio
 import { beating } from './beating';
 import { toFailure } from './failure';
 import type { HostWork } from './host-work';
-import type { TurnWish } from './turn-desk';
+import { lookEverySeconds, type TurnWish } from './turn-desk';
 
 export interface TurnAnswer extends TurnPlace {
   /** After how long to look again, seconds. */
@@ -15,15 +15,12 @@ export interface TurnAnswer extends TurnPlace {
 
 /** A worker that is alive answers in milliseconds. */
 const ANSWER_WITHIN_MS = 3_000;
-/** So many looks a second, all together, at the most: those that wait must not slow the one that works. */
-const LOOKS_PER_SECOND = 5;
-
 export function createTurnActivities(config: Config, work: HostWork) {
   const queueId = queueIdOf(config.host);
 
   const answer = (place: TurnPlace): TurnAnswer => ({
     ...place,
-    pollSeconds: Math.max(config.queuePollSeconds, Math.ceil(place.queued / LOOKS_PER_SECOND)),
+    pollSeconds: lookEverySeconds(config, place.queued),
   });
 
   return {
