@@ -45,6 +45,14 @@ const LOOK_EVERY_MS = 250;
 /** The queue has other things to see to in between. */
 const WAIT_MS = 20_000;
 const STOPPED_AT_ONCE = 10;
+const STOP_TRIES = 6;
+const STOP_AGAIN_MS = 1_000;
+
+export interface StopOutcome {
+  readonly gone: readonly TurnOwner[];
+  readonly untold?: readonly TurnOwner[];
+  readonly failure?: string | null;
+}
 
 export function createQueueActivities(work: HostWork) {
   /** Null when another operation works on this machine just now. */
@@ -109,25 +117,33 @@ export function createQueueActivities(work: HostWork) {
       });
     },
 
-    /** Cancels (or terminates) operations. `gone`: those that are no more. */
-    async stopOperations(input: {
-      owners: readonly TurnOwner[];
-      force: boolean;
-    }): Promise<{ gone: TurnOwner[] }> {
+    /**
+     * Cancels (or terminates) operations. `gone`: those that are no more; `untold`: those that could not be told, and
+     * why the last of them could not.
+     */
+    async stopOperations(input: { owners: readonly TurnOwner[]; force: boolean }): Promise<StopOutcome> {
       return beating(async () => {
         const gone: TurnOwner[] = [];
-        let failure: unknown = null;
-        for (let from = 0; from < input.owners.length; from += STOPPED_AT_ONCE) {
-          const some = input.owners.slice(from, from + STOPPED_AT_ONCE);
-          const ends = await Promise.allSettled(some.map((owner) => stopOne(owner, input.force)));
-          ends.forEach((end, at) => {
-            // one that cannot be told keeps nobody else running; all are told again when the step is tried again
-            if (end.status === 'rejected') failure ??= end.reason;
-            else if (end.value) gone.push(some[at] as TurnOwner);
-          });
+        let untold = input.owners;
+        let failure: string | null = null;
+        for (let tries = 0; untold.length > 0 && tries < STOP_TRIES; tries++) {
+          if (tries > 0) await sleep(STOP_AGAIN_MS);
+          const failed: TurnOwner[] = [];
+          for (let from = 0; from < untold.length; from += STOPPED_AT_ONCE) {
+            const some = untold.slice(from, from + STOPPED_AT_ONCE);
+            const ends = await Promise.allSettled(some.map((owner) => stopOne(owner, input.force)));
+            ends.forEach((end, at) => {
+              const owner = some[at] as TurnOwner;
+              // one that cannot be told keeps nobody else running
+              if (end.status === 'rejected') {
+                failed.push(owner);
+                failure = `${owner.operationId} could not be asked to end: ${messageOf(end.reason)}`;
+              } else if (end.value) gone.push(owner);
+            });
+          }
+          untold = failed;
         }
-        if (failure) throw failure as Error;
-        return { gone };
+        return { gone, untold, failure };
       });
     },
 
@@ -149,6 +165,12 @@ export function createQueueActivities(work: HostWork) {
 }
 
 const ownerOf = ({ operationId, firstRunId }: TurnOwner): TurnOwner => ({ operationId, firstRunId });
+
+/** What the server says, which its client wraps. */
+const messageOf = (error: unknown): string => {
+  const { message, cause } = error as Error;
+  return cause instanceof Error ? cause.message : message;
+};
 
 /** Answers whether it is no more. */
 async function stopOne({ operationId, firstRunId }: TurnOwner, force: boolean): Promise<boolean> {

@@ -5,6 +5,7 @@
 import {
   ActivityCancellationType,
   allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -16,6 +17,7 @@ import {
 import type { Activities } from '../activities';
 import { parseInput } from '../contracts/input';
 import {
+  isSameChain,
   operationQueueExample,
   operationQueueInput,
   turnOwner,
@@ -159,15 +161,22 @@ class Queue {
   /** Handlers run in the scope of the workflow, which a request to cancel the queue has cancelled. */
   private stop(operationId: string | null, force: boolean): Promise<StopAnswer> {
     return CancellationScope.nonCancellable(async () => {
-      const owners = this.state.askToStop(operationId, Date.now(), this.stopTimeout);
+      const { owners, marked } = this.state.askToStop(operationId, Date.now(), this.stopTimeout);
       this.show();
+      // until it is known who was told
+      let untold: readonly TurnOwner[] = owners;
       try {
-        const { gone } = await stopOperations({ owners, force });
-        for (const owner of gone) this.state.leave(owner);
+        const answer = await stopOperations({ owners, force });
+        for (const owner of answer.gone) this.state.leave(owner);
+        // a history of an earlier release does not tell: there all were told
+        untold = answer.untold ?? [];
+        if (untold.length > 0)
+          throw ApplicationFailure.nonRetryable(answer.failure ?? '', 'ServerUnreachable');
         return { stopping: owners.map((owner) => owner.operationId) };
       } catch (error) {
-        // nobody was told to end: whoever waits still waits
-        this.state.takeBackStop(owners);
+        const isUntold = (owner: TurnOwner): boolean => untold.some((one) => isSameChain(one, owner));
+        // whoever was told ends; whoever was asked before is still to end
+        this.state.takeBackStop(marked.filter(isUntold));
         throw unwrapFailure(error);
       } finally {
         this.show();

@@ -25,6 +25,8 @@ const sizeOf = ({ operationId, firstRunId, kind, startedBy }: QueueEntry): numbe
 const byTicket = (a: QueueEntry, b: QueueEntry): number =>
   a.ticket.at - b.ticket.at || a.ticket.seq - b.ticket.seq;
 
+const ownerOf = ({ operationId, firstRunId }: TurnOwner): TurnOwner => ({ operationId, firstRunId });
+
 /** All times are epoch milliseconds of the server. */
 export class QueueState {
   private holder: QueueEntry | null;
@@ -59,8 +61,7 @@ export class QueueState {
       if (known !== this.holder) known.stop = null;
       return this.placeOf(known);
     }
-    // an id has one chain at a time: an older one of this id has ended
-    this.waiting = this.waiting.filter(({ operationId }) => operationId !== request.operationId);
+    // an id has one chain at a time; which of two has ended is not known here: the grant finds out
     const entry = { ...request, ticket: this.ticketFor(request, now), startedAt: null, stop: null };
     this.waiting.push(entry);
     this.waiting.sort(byTicket);
@@ -172,11 +173,21 @@ export class QueueState {
     return [...(this.holder ? [this.holder] : []), ...this.waiting];
   }
 
-  /** Answers those concerned: the waiting before the one that has the turn, so that none gets it in between. */
-  askToStop(operationId: string | null, now: number, lookAfter: number): TurnOwner[] {
-    const concerned = this.all().filter((entry) => operationId === null || entry.operationId === operationId);
+  /**
+   * Answers those concerned: the waiting before the one that has the turn, so that none gets it in between. `marked`:
+   * those that nobody had asked before.
+   */
+  askToStop(
+    operationId: string | null,
+    now: number,
+    lookAfter: number,
+  ): { owners: TurnOwner[]; marked: TurnOwner[] } {
+    const concerned = this.all()
+      .filter((entry) => operationId === null || entry.operationId === operationId)
+      .reverse();
+    const marked = concerned.filter(({ stop }) => stop === null).map(ownerOf);
     for (const entry of concerned) entry.stop ??= { lookAt: now + lookAfter, cause: null };
-    return concerned.reverse().map(({ operationId: id, firstRunId }) => ({ operationId: id, firstRunId }));
+    return { owners: concerned.map(ownerOf), marked };
   }
 
   /** They could not be told: as if nobody had asked. */

@@ -1,6 +1,8 @@
 /** The operation queue on a real server, with real workers: whatever happens to whom, one works at a time, in order. */
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { ApplicationFailure } from '@temporalio/common';
+import { sleep } from '../e2e/harness';
 import { makeBundle, QueueBench, type HostWorker } from './bench';
 import type { runbook } from './workflows';
 
@@ -118,6 +120,9 @@ test('the queue is terminated: everybody comes back with the old place, and the 
 });
 
 test('the queue is terminated while nobody has come back and the turn is free', async () => {
+  // they have a moment in which nobody looks
+  await worker.stop();
+  await bench.worker({ LIFEBOAT_QUEUE_POLL_SECONDS: '3' });
   await oneAndThree();
   await bench.queue().terminate();
   bench.letGo('a');
@@ -283,4 +288,29 @@ test('one that leaves while it is given the turn, and goes on without one, keeps
   } finally {
     await far.close();
   }
+});
+
+test('a request that is not right fails at once, with what is wrong with it', async () => {
+  const handle = await bench.start('wrong', { ...WORK, kind: 'k'.repeat(300) });
+  const error: unknown = await handle.result().catch((e: unknown) => e);
+  const failure = ((error as Error).cause as Error).cause as ApplicationFailure;
+  expect(failure.type).toBe('InvalidInput');
+  expect(failure.message).toMatch(/kind: /);
+  expect(failure.message).not.toContain('lifeboat queue stop');
+  await bench.replay();
+});
+
+test('the queue is terminated while many wait, who look seldom: the new one gives them the time', async () => {
+  const many = Array.from({ length: 25 }, (_, n) => `m${n}`);
+  await bench.line({ a: bench.held('a') });
+  for (const id of many) await bench.start(id, { ms: 20 });
+  await bench.until('all wait', async () => (await bench.operations()).length === 26);
+  const order = (await bench.operations()).map(({ id }) => id);
+  // each has looked again, and knows that so many wait
+  await sleep(6_000);
+  await bench.queue().terminate();
+  bench.letGo('a');
+  await bench.until('a has ended', async () => (await status('a')) === 'COMPLETED');
+  await bench.start('late', WORK);
+  await expectOrder(...order, 'late');
 });

@@ -28,6 +28,8 @@ export interface TestInput {
   /** Continue as new after each step. */
   renew?: boolean;
   turn?: TurnCarry;
+  /** Default `Test`. */
+  kind?: string;
 }
 
 const { work } = proxyActivities<{
@@ -40,9 +42,9 @@ const { work } = proxyActivities<{
 });
 
 export async function testOperation(input: TestInput): Promise<string> {
-  const { ms, until, steps = 1, fail = false, renew = false } = input;
+  const { ms, until, steps = 1, fail = false, renew = false, kind = 'Test' } = input;
   const options = {
-    kind: 'Test',
+    kind,
     carry: input.turn,
     onWaiting: () => undefined,
     continueAsNewAfterEvents: null,

@@ -39,10 +39,14 @@ test('another chain of the same id begins at the end; the one that has the turn 
   state.request(request('a'), 1000);
   state.request(request('b'), 1001);
   state.request(request('a', { firstRunId: 'again' }), 1002);
-  expect(ids(state)).toEqual(['b', 'a']);
+  expect(ids(state)).toEqual(['a', 'b', 'a']);
   state.granted(request('b'), 1003);
   state.request(request('b', { firstRunId: 'again' }), 1004);
-  expect(ids(state)).toEqual(['b', 'a', 'b']);
+  expect(ids(state)).toEqual(['b', 'a', 'a', 'b']);
+  // a late request of the chain that has ended costs the new one nothing
+  state.leave(request('a'));
+  state.request(request('a'), 1005);
+  expect(state.place(request('a', { firstRunId: 'again' }))?.position).toBe(1);
 });
 
 test('old tickets come before new ones, and hold the turn back until all had time to come', () => {
@@ -62,12 +66,14 @@ test('old tickets come before new ones, and hold the turn back until all had tim
 test('one that was asked to stop gets no turn; all: those that wait before the one that works', () => {
   for (const id of ['a', 'b', 'c']) state.request(request(id), 1000);
   state.granted(request('a'), 1001);
-  expect(state.askToStop('b', 2000, 300_000)).toEqual([{ operationId: 'b', firstRunId: 'run of b' }]);
+  expect(state.askToStop('b', 2000, 300_000).owners).toEqual([{ operationId: 'b', firstRunId: 'run of b' }]);
   expect(state.candidates().map(({ operationId, eligible }) => [operationId, eligible])).toEqual([
     ['b', false],
     ['c', true],
   ]);
-  expect(state.askToStop(null, 3000, 300_000).map(({ operationId }) => operationId)).toEqual(['c', 'b', 'a']);
+  const all = state.askToStop(null, 3000, 300_000);
+  expect(all.owners.map(({ operationId }) => operationId)).toEqual(['c', 'b', 'a']);
+  expect(all.marked.map(({ operationId }) => operationId)).toEqual(['c', 'a']);
   expect(state.list().operations.map((one) => one.state)).toEqual(['stopping', 'stopping', 'stopping']);
   state.leave(request('a'));
   expect(state.canGrant(4000)).toBe(false);
@@ -125,10 +131,17 @@ test('who was asked to stop keeps nobody behind it from the turn', () => {
 
 test('a stop that could not be carried out is taken back; one that asks again was reset', () => {
   for (const id of ['a', 'b']) state.request(request(id), 1000);
-  state.takeBackStop(state.askToStop('a', 2000, 300_000));
+  state.takeBackStop(state.askToStop('a', 2000, 300_000).marked);
   state.askToStop('b', 2000, 300_000);
   state.request(request('b'), 3000);
   expect(state.list().operations.map((one) => one.state)).toEqual(['queued', 'queued']);
+});
+
+test('a stop of all that could not be carried out leaves an earlier one as it was', () => {
+  for (const id of ['a', 'b']) state.request(request(id), 1000);
+  state.askToStop('a', 2000, 300_000);
+  state.takeBackStop(state.askToStop(null, 3000, 300_000).marked);
+  expect(state.list().operations.map((one) => one.state)).toEqual(['stopping', 'queued']);
 });
 
 test('who has the turn keeps it from the others', () => {
