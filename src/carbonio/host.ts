@@ -1,7 +1,7 @@
 /** All that talks to the mail host, from the configuration. Nothing is run or opened before it is used. */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { CarbonioConfig } from '../config';
+import type { CarbonioConfig } from '../config-carbonio';
 import { Problem } from '../failures';
 import { AdminSoap } from './admin-soap';
 import { CarbonioCli } from './cli';

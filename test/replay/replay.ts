@@ -33,7 +33,8 @@ function runsBefore({ events }: temporal.api.history.v1.IHistory): string[] {
     ({
       workflowExecutionStartedEventAttributes: started,
       workflowTaskFailedEventAttributes: failed,
-    }): string[] => [started?.continuedExecutionRunId ?? '', failed?.baseRunId ?? ''].filter((id) => id !== ''),
+    }): string[] =>
+      [started?.continuedExecutionRunId ?? '', failed?.baseRunId ?? ''].filter((id) => id !== ''),
   );
 }
 
