@@ -34,7 +34,7 @@ const shared = {
 module.exports = {
   maxWorkers: 2,
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
-  testTimeout: 180_000,
+  testTimeout: 300_000,
   projects: [
     {
       ...shared,

@@ -80,7 +80,7 @@ function demo(...args: string[]): Running {
 }
 
 async function until(what: string, condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 40_000; !condition(); await sleep(20)) {
+  for (const end = Date.now() + 150_000; !condition(); await sleep(20)) {
     if (Date.now() > end) throw new Error(`It never came to this: ${what}`);
   }
 }
@@ -161,7 +161,7 @@ test('shows a restore with an accident, after one that was killed, and leaves no
   expect(await interrupted.ended).toBe(130);
   expect(interrupted.output()).toContain('Stopped.');
   expect(marked()).toEqual([]);
-}, 120_000);
+}, 300_000);
 
 test('touches no folder that is not its own', async () => {
   const foreign = join(dir, 'photos');

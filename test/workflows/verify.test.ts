@@ -89,7 +89,7 @@ test('from start to end, with status and details', async () => {
 });
 
 test('in short work units over several runs it says the same', async () => {
-  const handle = await start({ advanced: { sliceSeconds: 0.05, continueAsNewAfterEvents: 20 } });
+  const handle = await start({ advanced: { sliceSeconds: 0.15, continueAsNewAfterEvents: 20 } });
   expectAll(await handle.result());
   expect(await replayAll(client, id)).toBeGreaterThan(1);
 });
