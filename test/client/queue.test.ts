@@ -126,6 +126,10 @@ test('lists in order, with position and times; stops one that waits, one that ru
   const table = (await lifeboat('queue')).stdout;
   expect(table).toMatch(/^#\s+STATE\s+KIND\s+OPERATION\s+QUEUED\s+STARTED\s+STARTED BY$/m);
   expect(table).toMatch(new RegExp(`^2\\s+queued\\s+External Restore\\s+${named('c')}\\s.*@`, 'm'));
+  // that of the one that works stands below it
+  expect(table).toMatch(
+    new RegExp(`^\\s+running\\s+External Restore\\s+${named('a')}\\s.*\\n   \\S.*\\n1\\s+queued`, 'm'),
+  );
   // when it asked it was 1 of 1; it looks again each second
   const place = /queued: .*position 1 of 3 in the queue, after a-/;
   await untilShown(['status', named('b')], ({ stdout }) => place.test(stdout));
@@ -201,6 +205,17 @@ test('watched on a terminal, where stop-all asks first', async () => {
   await shown(kept, 'Stop 2 operations on');
   kept.child.stdin?.write('n\r');
   expect((await kept.ended).stdout).toContain('Nothing was stopped.');
+  expect(await queue()).toHaveLength(2);
+
+  // Ctrl-C, Ctrl-D
+  for (const key of ['\x03', '\x04']) {
+    const left = startInTerminal(['queue', 'stop-all'], env, ground.dir);
+    await shown(left, '[y/N]');
+    left.child.stdin?.write(key);
+    const { code, stdout } = await left.ended;
+    expect(stdout).toContain('Nothing was stopped.');
+    expect(code).toBe(130);
+  }
   expect(await queue()).toHaveLength(2);
 
   const stopping = startInTerminal(['queue', 'stop-all'], env, ground.dir);

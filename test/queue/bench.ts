@@ -195,6 +195,20 @@ export class QueueBench {
       .filter((id, at, all) => id !== all[at - 1]);
   }
 
+  /** Which two different operations worked at the same time; none, it should be. */
+  overlaps(): string[] {
+    const found: string[] = [];
+    const working: string[] = [];
+    for (const { id, what } of this.lines()) {
+      if (what === 'start') {
+        found.push(...working.filter((other) => other !== id).map((other) => `${other} and ${id}`));
+        working.push(id);
+      }
+      if (what === 'end') working.splice(working.indexOf(id), 1);
+    }
+    return found;
+  }
+
   async reset(workflowId: string, eventId: number): Promise<void> {
     const { runId } = await this.client.workflow.getHandle(workflowId).describe();
     await this.client.workflow.workflowService.resetWorkflowExecution({

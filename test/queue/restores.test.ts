@@ -1,5 +1,7 @@
 /** Real restores in the queue: one at a time on a host, with children in the turn of their parent, through resets and stops. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
@@ -71,6 +73,14 @@ const inQueue = (id: string, state: string): Promise<void> =>
   });
 
 test('the second restore waits for the first, says so, and is told of a mistake at once', async () => {
+  // the first one works until all has been seen: it finds the accounts of its target locked
+  mkdirSync(mailDir(), { recursive: true });
+  const lock = spawn('flock', ['-x', join(mailDir(), '.lifeboat-lock'), 'cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const isLocked = once(lock.stdout, 'data');
+  lock.stdin.write('locked');
+  await isLocked;
   const first = await restore('first', input('mail'));
   await inQueue('first', 'running');
   const second = await restore('second', input('other', small));
@@ -88,6 +98,7 @@ test('the second restore waits for the first, says so, and is told of a mistake 
   expect(((wrong as WorkflowFailedError).cause as ApplicationFailure).type).toBe('SourceNotFound');
   expect(arrived('other')).toBe(0);
   expect(existsSync(mailDir('other'))).toBe(false);
+  lock.stdin.end();
   expect(await first.result()).toMatchObject({ restored: LARGE });
   const result = await second.result();
   expect(result).toMatchObject({ restored: SMALL, status: 'completed' });
@@ -143,6 +154,7 @@ test('an unknown id is answered with those that exist; a wrong input with a righ
   await bench.queue().executeUpdate('doStopAllOperations', { args: [] });
   await handle.result().catch(() => undefined);
   await bench.idle();
+  await bench.replay();
 });
 
 test('a restore with a retry as its child: the child works in the turn of its parent', async () => {
@@ -170,6 +182,7 @@ test('a turn is not to be had by its name', async () => {
     .result()
     .catch((e: unknown) => e);
   expect(((error as WorkflowFailedError).cause as Error).message).toMatch(/somebody is no parent of this/);
+  await replayAll(bench.client, bench.idOf('sly'), bundle);
 });
 
 test('reset while two wait, its worker stopped and continued later: no deadlock, and the old attempt adds nothing', async () => {
@@ -191,5 +204,6 @@ test('reset while two wait, its worker stopped and continued later: no deadlock,
   expect(readdirSync(join(inbox(), '../tmp'))).toEqual([]);
   await bench.idle();
   expect(bench.groups()).toEqual(['b', 'c']);
+  await bench.replay();
   await other.stop();
 }, 120_000);

@@ -1,7 +1,7 @@
 /** `lifeboat queue`: what works on a host and what waits for its turn; ending it. */
-import { createInterface } from 'node:readline/promises';
 import { loadConfig, type Config } from '../../config';
 import { counted } from '../../report/format';
+import { confirm } from '../ask';
 import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { isPassing } from '../grpc';
@@ -90,9 +90,10 @@ export function stopAll(options: StopOptions & { yes?: boolean }): Promise<numbe
     const { force = false, yes = false } = options;
     if (!yes) {
       const there = await readQueue(link, host);
-      if (there.length > 0 && !(await confirmed(host, there.length, force))) {
+      const isWanted = there.length === 0 || (await confirmed(host, there.length, force));
+      if (!isWanted) {
         say('Nothing was stopped.');
-        return EXIT.done;
+        return isWanted === null ? EXIT.interrupted : EXIT.done;
       }
     }
     tell(await stopOperations(link, host, null, force), options);
@@ -109,15 +110,18 @@ function tell(stopping: readonly string[], { json, force }: StopOptions): void {
   say(`${stopping.join(', ')}: ${how}.`);
 }
 
-async function confirmed(host: string, count: number, force: boolean): Promise<boolean> {
+/** Null when the question was not answered. */
+async function confirmed(host: string, count: number, force: boolean): Promise<boolean | null> {
   if (!process.stdin.isTTY) {
     throw new CommandError('Usage', 'Nobody can be asked here: add --yes to stop every operation.');
   }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const interrupts = new Interrupts();
   try {
-    const what = `${force ? 'Terminate' : 'Stop'} ${counted(count, 'operation')} on ${host}? [y/N] `;
-    return /^y(es)?$/i.test((await terminal.question(what)).trim());
+    return await confirm(
+      `${force ? 'Terminate' : 'Stop'} ${counted(count, 'operation')} on ${host}?`,
+      interrupts,
+    );
   } finally {
-    terminal.close();
+    interrupts.dispose();
   }
 }
