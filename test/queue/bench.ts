@@ -147,7 +147,7 @@ export class QueueBench {
     writeFileSync(join(this.folder, `go-${id}`), '');
   }
 
-  async until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 40_000): Promise<void> {
+  async until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 90_000): Promise<void> {
     for (const end = Date.now() + withinMs; !(await isSo()); await sleep(30)) {
       if (Date.now() > end) throw new Error(`Not so after ${withinMs} ms: ${what}. ${this.workerLog()}`);
     }

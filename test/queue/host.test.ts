@@ -96,7 +96,7 @@ test('the server dies and comes back on its database while one works and three w
   await bench.idle();
   expect(bench.groups()).toEqual(['a', 'b', 'c', 'd']);
   await bench.replay();
-}, 120_000);
+}, 300_000);
 
 test('a worker that is stopped (SIGSTOP) keeps others out; its own operation goes on beside it', async () => {
   const bench = await open(bundle);
@@ -116,7 +116,7 @@ test('a worker that is stopped (SIGSTOP) keeps others out; its own operation goe
   expect(await bench.handle('b').result()).toBe('done');
   expect(bench.groups()).toEqual(['a', 'b']);
   await bench.replay();
-}, 120_000);
+}, 300_000);
 
 test('the waiting one says for whom and for which process it waits', async () => {
   const first = await open(bundle);
