@@ -152,7 +152,7 @@ test('the worker is killed while it changes, proves, and puts back; once its wor
   const slow = (command: string): void =>
     bench.carbonio.up.setFaults([{ kind: 'slow', command, milliseconds: 400 }]);
   slow('zmlocalconfig');
-  for (const after of [300, 900, 1500, 2100]) {
+  for (const after of [300, 1200, 2100]) {
     let worker = await bench.worker();
     const handle = await bench.start(`a${after}`, OFF);
     await new Promise((resolve) => setTimeout(resolve, after));
