@@ -166,7 +166,7 @@ test('without a worker the queue cannot be read, but operations can be stopped, 
   await worker.ended;
   const read = await lifeboat('queue', '--json');
   expect(read.code).toBe(1);
-  expect(JSON.parse(read.stdout)).toMatchObject({ error: { type: 'NoWorker' } });
+  expect(read.stdout).toContain('"type": "NoWorker"');
   expect(read.stderr).toContain(`LIFEBOAT_HOST=${ground.env.LIFEBOAT_HOST}`);
   expect((await lifeboat('queue', 'stop', named('a'), '--force')).code).toBe(0);
   expect((await lifeboat('status', named('a'), '--json')).stdout).toContain('terminated from outside');
