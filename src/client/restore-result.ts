@@ -7,6 +7,8 @@ import type { Outcome } from './outcome';
 import type { AccountLine, ReadReport } from './report-file';
 
 export interface RestoreEnd {
+  /** What people call the operation. Default: `External Restore` */
+  readonly what?: string;
   readonly operationId: string;
   readonly outcome: Outcome;
   readonly reportDir: string | null;
@@ -74,9 +76,9 @@ const ITEMS_SHOWN = 20;
 
 /** For a person. */
 export function textOf(end: RestoreEnd): string {
-  const { outcome, report, reportDir, page } = end;
+  const { what = 'External Restore', outcome, report, reportDir, page } = end;
   const read = typeof report === 'object' ? report : null;
-  const lines = [read ? summaryText(read.head) : summaryWithoutReport(outcome)];
+  const lines = [read ? summaryText(read.head) : summaryWithoutReport(what, outcome)];
   if (read) lines.push(...unrestoredLines(read.accounts));
   if (reportDir !== null && read) lines.push(`Report:   ${reportDir} (report.html, report.txt, report.json)`);
   if (typeof report === 'string') lines.push(`Report:   ${report}`);
@@ -84,12 +86,12 @@ export function textOf(end: RestoreEnd): string {
   return lines.join('\n');
 }
 
-function summaryWithoutReport(outcome: Outcome): string {
-  if (outcome.kind === 'cancelled') return 'External Restore cancelled.';
-  if (outcome.kind === 'failed') return `External Restore failed. ${outcome.message}`;
+function summaryWithoutReport(what: string, outcome: Outcome): string {
+  if (outcome.kind === 'cancelled') return `${what} cancelled.`;
+  if (outcome.kind === 'failed') return `${what} failed. ${outcome.message}`;
   const { status, source, restored, skipped, filtered, unrestored, target } = outcome.result;
   return [
-    `External Restore ${status}.`,
+    `${what} ${status}.`,
     `Items:    ${source} in the source: ${restored} restored, ${skipped} skipped, ${filtered} filtered, ${unrestored} unrestored`,
     `Target:   ${target}`,
   ].join('\n');

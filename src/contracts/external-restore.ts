@@ -1,9 +1,9 @@
 /** Input, result and status of the workflow `externalRestore`. */
 import { z } from 'zod';
 import { carbonioOptions, engineChoice } from './engine';
+import { heartbeatSeconds, text } from './fields';
 import { turnCarry, turnOwner } from './operation-queue';
 
-const text = (what: string) => z.string().trim().min(1, `${what} must not be empty`);
 /** Absent and null mean the same, so that a form may leave a field in place. */
 const names = (what: string) => z.array(text(what)).max(100_000).default([]);
 
@@ -138,12 +138,7 @@ export const externalRestoreInput = z.strictObject({
         .describe(
           'Continue as new after this many history events. Default: null (when the server suggests it)',
         ),
-      heartbeatSeconds: z
-        .number()
-        .min(1)
-        .max(600)
-        .default(8)
-        .describe('After how long without a sign of life a worker counts as dead, seconds. Default: 8'),
+      heartbeatSeconds,
       patienceSeconds: z
         .number()
         .min(0)

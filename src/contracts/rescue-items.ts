@@ -73,6 +73,8 @@ export interface RescueCounts {
   salvaged: number;
   /** Nothing is left. */
   lost: number;
+  /** Folders and other items that never had content: nothing to rescue. */
+  noContent: number;
 }
 
 export interface RescueItemsStatus extends RescueCounts {

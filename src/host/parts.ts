@@ -49,6 +49,12 @@ export class PartWriter {
     fsyncSync(this.fd);
     closeSync(this.fd);
     renameSync(this.temporary, join(this.folder, `part-${String(this.part).padStart(6, '0')}.jsonl`));
+    const folder = openSync(this.folder, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
   }
 
   drop(): void {

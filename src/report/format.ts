@@ -69,6 +69,17 @@ export function printable(text: string): string {
     (c) => SHORT_ESCAPES[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
+/**
+ * The same JSON, safe to show: of what `printable` escapes, what JSON itself leaves as it is. In JSON such characters
+ * stand only in strings.
+ */
+export function printableJson(json: string): string {
+  return json.replace(
+    /[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** A URL without the password that it may carry, also where a URL is the value of a parameter. */

@@ -11,6 +11,8 @@ export const REMEDIES = {
   links: 'Put the file itself in the place of the links that lead round in a circle, then retry.',
   missing:
     'Fetch the file from another copy of the Backup Path with rsync and retry; without one, rescue an older state.',
+  serverConfig:
+    'Fetch the folder server from another copy of the Backup Path with rsync; without it a restore takes the domains from the accounts, and no classes of service or lists.',
   hardware:
     'Check the disk and the RAID array (fsck, state of the array), fetch the file from another copy with rsync and retry; without one, rescue what is left.',
   metadata: 'Fetch this metadata file from another copy of the Backup Path with rsync --checksum and retry.',
@@ -31,6 +33,9 @@ export const REMEDY_NAMES = Object.keys(REMEDIES) as RemedyName[];
 
 /** Of a blob; what else can be broken is metadata. */
 const BLOB = /\/items\/[A-Za-z0-9+,]{2}\/[A-Za-z0-9+,=]{44,64}$/;
+
+/** The folder of the server's configuration, which has no older states to fall back on. */
+const SERVER_CONFIG = /\/server$/;
 
 const BY_ERROR: Readonly<Record<string, RemedyName>> = {
   EACCES: 'permissions',
@@ -53,6 +58,7 @@ export function remedyNameOf({ class: kind, reason, evidence = {} }: Remediable)
   switch (kind) {
     case 'read': {
       const name = BY_ERROR[evidence.error ?? ''] ?? 'hardware';
+      if (name === 'missing' && SERVER_CONFIG.test(evidence.path ?? '')) return 'serverConfig';
       // root itself is shut out of another user's FUSE mount, so no chown would help
       return name === 'permissions' && evidence.fuse ? 'allowOther' : name;
     }

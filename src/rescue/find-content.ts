@@ -3,13 +3,13 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { Defect, broken } from '../backup-path/defect';
 import { itemPath } from '../backup-path/layout';
-import { carriesBlob, type ItemState } from '../backup-path/model';
+import { carriesBlob, type ItemState, type ItemType } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import { salvage } from './salvage';
 import type { RescueStatus } from './model';
 
 export interface Content {
-  readonly status: Exclude<RescueStatus, 'lost'>;
+  readonly status: Exclude<RescueStatus, 'lost' | 'no-content'>;
   /** Null when the metadata are damaged. */
   readonly state: ItemState | null;
   /** May be opened again. */
@@ -20,6 +20,8 @@ export interface Search {
   readonly content: Content | null;
   /** What is wrong with the current state. */
   readonly defect: Defect | null;
+  /** Null when the metadata are damaged. */
+  readonly type: ItemType | null;
 }
 
 /** Raw metadata that are looked through for names of blobs. Bytes. */
@@ -36,9 +38,10 @@ export async function findContent(store: BackupPath, accountId: string, item: nu
     states = store.itemById(accountId, item);
   } catch (error) {
     const defect = asDefect(store, error);
-    return { defect, content: await fromRawMetadata(store, accountId, item) };
+    return { defect, content: await fromRawMetadata(store, accountId, item), type: null };
   }
   const current = states.at(-1) as ItemState;
+  const { type } = current;
   const newestFirst = [...states].reverse();
   let first: Defect | null = null;
   for (const state of newestFirst) {
@@ -51,7 +54,7 @@ export async function findContent(store: BackupPath, accountId: string, item: nu
       const blob = await store.blobs.load(state.digest);
       const status = state === current ? 'intact' : 'older-state';
       const open = (): Readable => (blob.kind === 'memory' ? Readable.from([blob.bytes]) : blob.open());
-      return { defect: first, content: { status, state, open } };
+      return { defect: first, content: { status, state, open }, type };
     } catch (error) {
       const defect = asDefect(store, error);
       first ??= defect;
@@ -61,9 +64,10 @@ export async function findContent(store: BackupPath, accountId: string, item: nu
     if (state.digest === null) continue;
     const { digest, size } = state;
     const open = (): Readable => salvage(store, digest, size);
-    if (await holdsAnything(open())) return { defect: first, content: { status: 'salvaged', state, open } };
+    if (await holdsAnything(open()))
+      return { defect: first, content: { status: 'salvaged', state, open }, type };
   }
-  return { defect: first, content: null };
+  return { defect: first, content: null, type };
 }
 
 function asDefect(store: BackupPath, error: unknown): Defect {

@@ -1,6 +1,8 @@
 /** The index beside rescued files: what each of them is, and what was lost. */
-import { existsSync, readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import { readFully } from '../backup-path/safe-fs';
+import { Problem } from '../failures';
 import { hashOf, type OperationName } from '../host/operation-dir';
 import { readParts } from '../host/parts';
 import { counted, printable } from '../report/format';
@@ -21,6 +23,7 @@ const MEANING: Record<RescueStatus, string> = {
   'older-state': 'an EARLIER state, intact; the current one is damaged',
   salvaged: 'SALVAGED: what is left of damaged content; nothing proves it',
   lost: 'LOST: nothing is left of it here',
+  'no-content': 'nothing to rescue',
 };
 
 /**
@@ -59,20 +62,50 @@ export async function writeIndex(
   }
 }
 
-/** `index`, or another name when an index of another operation is there. */
+/** `index`, or another name when something that is not of this operation is there, whatever it is. */
 function indexName(outputDir: string, operationKey: string): string {
-  const path = join(outputDir, 'index.json');
-  if (!existsSync(path)) return existsSync(join(outputDir, 'index.txt')) ? otherName(operationKey) : 'index';
-  const begin = readFileSync(path).toString('utf8', 0, 4096);
-  return begin.startsWith(`{"operation":${JSON.stringify(operationKey)},`)
-    ? 'index'
-    : otherName(operationKey);
+  const hash = hashOf(operationKey);
+  const begin = `{"operation":${JSON.stringify(operationKey)},`;
+  const names = ['index', `index-${hash.slice(0, 8)}`, `index-${hash}`];
+  const free = names.find((name) => {
+    const json = join(outputDir, `${name}.json`);
+    if (isThere(json)) return beginsWith(json, begin);
+    return !isThere(join(outputDir, `${name}.txt`));
+  });
+  if (free !== undefined) return free;
+  throw new Problem(
+    'StateUnavailable',
+    `In ${outputDir} there are files of every name that the index could have.`,
+    {
+      path: outputDir,
+    },
+  );
 }
 
-const otherName = (operationKey: string): string => `index-${hashOf(operationKey).slice(0, 8)}`;
+/** Also a link that leads nowhere. */
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
-export function countsText({ intact, olderState, salvaged, lost }: RescueCounts): string {
-  return `${counted(intact, 'item')} intact, ${olderState} in an earlier state, ${salvaged} salvaged in part, ${lost} lost`;
+/** False of everything that cannot be read, or is no regular file. A FIFO is not waited for. */
+function beginsWith(path: string, text: string): boolean {
+  const wanted = Buffer.from(text);
+  const found = Buffer.alloc(wanted.length);
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    try {
+      return (
+        fstatSync(fd).isFile() && readFully(fd, found, found.length) === found.length && found.equals(wanted)
+      );
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    return false;
+  }
+}
+
+export function countsText({ intact, olderState, salvaged, lost, noContent }: RescueCounts): string {
+  const others = noContent > 0 ? `, ${noContent} without content` : '';
+  return `${counted(intact, 'item')} intact, ${olderState} in an earlier state, ${salvaged} salvaged in part, ${lost} lost${others}`;
 }
 
 function textOf({ account, item, status, state, file, bytes, reason, remedy }: Rescued): string {
@@ -80,7 +113,9 @@ function textOf({ account, item, status, state, file, bytes, reason, remedy }: R
     `${printable(account)} item:${item}: ${MEANING[status]}`,
     ...(file === null ? [] : [`  file: ${printable(file)} (${counted(bytes, 'byte')})`]),
     ...(state === null || status === 'intact' ? [] : [`  state of ${state}`]),
-    ...(reason === undefined ? [] : [`  wrong with the current state: ${printable(reason)}`]),
+    ...(reason === undefined
+      ? []
+      : [`  ${status === 'no-content' ? '' : 'wrong with the current state: '}${printable(reason)}`]),
     ...(remedy === undefined ? [] : [`  what to do: ${remedy}`]),
   ];
   return `${lines.join('\n')}\n`;

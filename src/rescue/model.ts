@@ -3,7 +3,7 @@ import type { Evidence } from '../backup-path/evidence';
 import type { ItemType } from '../backup-path/model';
 import type { RescueCounts } from '../contracts/rescue-items';
 
-export type RescueStatus = 'intact' | 'older-state' | 'salvaged' | 'lost';
+export type RescueStatus = 'intact' | 'older-state' | 'salvaged' | 'lost' | 'no-content';
 
 export interface Rescued {
   readonly account: string;
@@ -38,11 +38,12 @@ export interface RescueSliceResult extends RescueCounts {
   readonly done: number;
 }
 
-export const NO_COUNTS: RescueCounts = { intact: 0, olderState: 0, salvaged: 0, lost: 0 };
+export const NO_COUNTS: RescueCounts = { intact: 0, olderState: 0, salvaged: 0, lost: 0, noContent: 0 };
 
 export const COUNT_OF: Record<RescueStatus, keyof RescueCounts> = {
   intact: 'intact',
   'older-state': 'olderState',
   salvaged: 'salvaged',
   lost: 'lost',
+  'no-content': 'noContent',
 };

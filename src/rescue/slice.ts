@@ -88,12 +88,16 @@ class Rescuer {
   ) {}
 
   async rescue(accountId: string, item: number): Promise<Rescued> {
-    const { content, defect } = await findContent(this.store, accountId, item);
+    const { content, defect, type } = await findContent(this.store, accountId, item);
     const account = this.nameOf(accountId);
     // two accounts may have had one address; the id tells whose files these are
     const folder = `${safeName(account)}-${accountId}`;
     const what = { account, accountId, item, ...(defect ? this.told(defect) : {}) };
-    if (content === null) return { ...what, status: 'lost', type: null, state: null, file: null, bytes: 0 };
+    if (content === null) {
+      const nothing = { ...what, type, state: null, file: null, bytes: 0 };
+      if (defect !== null || type === null) return { ...nothing, status: 'lost' };
+      return { ...nothing, status: 'no-content', reason: `a ${type} has no content` };
+    }
     const { file, bytes } = await writeRescued(this.plan.outputDir, folder, item, content);
     await this.toInject?.add(accountId, item, content);
     const { status, state } = content;

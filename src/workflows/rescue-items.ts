@@ -29,6 +29,7 @@ export async function rescueItems(raw: RescueItemsRequest): Promise<RescueItemsR
     done: 0,
     intact: 0,
     olderState: 0,
+    noContent: 0,
     salvaged: 0,
     lost: 0,
   };
@@ -45,7 +46,14 @@ export async function rescueItems(raw: RescueItemsRequest): Promise<RescueItemsR
     begin('rescuing');
     let slices = 0;
     for (; status.done < plan.items; slices++) {
-      const { done, intact, olderState, salvaged, lost } = await patient.rescueSlice({
+      const {
+        done,
+        intact,
+        olderState,
+        salvaged,
+        lost,
+        noContent = 0,
+      } = await patient.rescueSlice({
         plan,
         slice: slices,
         from: status.done,
@@ -57,14 +65,15 @@ export async function rescueItems(raw: RescueItemsRequest): Promise<RescueItemsR
       status.olderState += olderState;
       status.salvaged += salvaged;
       status.lost += lost;
+      status.noContent += noContent;
       show(status);
     }
     begin('index');
-    const { intact, olderState, salvaged, lost } = status;
-    const counts = { intact, olderState, salvaged, lost };
+    const { intact, olderState, salvaged, lost, noContent } = status;
+    const counts = { intact, olderState, salvaged, lost, noContent };
     await patient.writeRescueIndex({ name, plan, slices, counts });
     begin('injecting');
-    const injection = await inject(name.operationId, input, plan, status.done - lost);
+    const injection = await inject(name.operationId, input, plan, status.done - lost - noContent);
     begin('ended');
     const whole =
       salvaged + lost === 0 &&

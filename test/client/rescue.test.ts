@@ -146,6 +146,16 @@ test('a list of items, without a report or a target', async () => {
   expect(inFolder('.Rescued')).toEqual([]);
 });
 
+test('a folder has no content: that is not a loss', async () => {
+  store.writer.item(JANE, 310, [state({ type: 'folder', name: 'Empty', digest: null })]);
+  const args = ['rescue', 'jane@example.com', '310', '--backup-path', 'old', '--embedded'];
+  const { code, stdout } = await lifeboat(...args);
+  expect(stdout).toContain('0 lost, 1 without content');
+  expect(code).toBe(0);
+  const dir = /^Files: {4}(.*) \(index/m.exec(stdout)?.[1] as string;
+  expect(readFileSync(join(dir, 'index.txt'), 'utf8')).toContain('a folder has no content');
+});
+
 test('the injection goes into accounts that are there; if it cannot, the files are there all the same', async () => {
   const args = [
     'rescue',
@@ -212,7 +222,7 @@ test.each([
     ['rescue', 'jane@example.com', '7', '--backup-path', 'old', '--out', 'old/out', '--embedded'],
     /lie one in the other/,
   ],
-  [['retry', 'no/such', '--embedded'], /no report of an operation no\/such/],
+  [['retry', 'no/such', '--embedded'], /Retry failed\. .*no report of an operation no\/such/],
   [['retry', 'x', '--classes', 'odd'], /classes/],
 ])('refuses %j', async (args, message) => {
   const { code, stderr } = await lifeboat(...args);

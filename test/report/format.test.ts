@@ -1,4 +1,11 @@
-import { byteSize, durationWords, printable, shortDuration, withoutPassword } from '../../src/report/format';
+import {
+  byteSize,
+  durationWords,
+  printable,
+  printableJson,
+  shortDuration,
+  withoutPassword,
+} from '../../src/report/format';
 
 test.each([
   [0.2, 'less than a second'],
@@ -48,4 +55,11 @@ test('foreign text stays on its line and reads in its direction', () => {
     'a\\r\\nb\\tc\\u001b[2J\\u0085\\u2028\\ud800\\u202e',
   );
   expect(printable('Jürgen 😀 שלום')).toBe('Jürgen 😀 שלום');
+});
+
+test('JSON that a terminal may show says the same, without what steers one', () => {
+  const value = { name: 'a\u009b31m\u202eb\u2066\u007f\ufeff\u2028é' };
+  const shown = printableJson(JSON.stringify(value));
+  expect(shown).toBe('{"name":"a\\u009b31m\\u202eb\\u2066\\u007f\\ufeff\\u2028é"}');
+  expect(JSON.parse(shown)).toEqual(value);
 });

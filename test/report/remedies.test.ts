@@ -19,6 +19,7 @@ test.each([
   ['remount', read('ESTALE', true)],
   ['links', read('ELOOP')],
   ['missing', read('ENOENT')],
+  ['serverConfig', { class: 'read', reason: '', evidence: { path: '/mnt/old/server', error: 'ENOENT' } }],
   ['hardware', read('EIO')],
   ['content', { class: 'broken', reason: '', evidence: { path: blob } }],
   ['metadata', { class: 'broken', reason: '', evidence: { path: metadata } }],

@@ -80,6 +80,9 @@ export async function plantDefects(
   plant('intact with trailing garbage', 'trailing-bytes', null, (item) =>
     appendFileSync(blobOf(item), 'garbage'),
   );
+  plant('trailing garbage behind another content', 'broken', 'broken', (item) =>
+    writeFileSync(blobOf(item), Buffer.concat([gzipSync('another content'), Buffer.from('garbage')])),
+  );
   plant('double gzip', 'double-gzipped', null, (item) =>
     writeFileSync(blobOf(item), gzipSync(gzipSync(mail(`defect ${item}`)))),
   );

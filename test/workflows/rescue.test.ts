@@ -1,10 +1,10 @@
 /** The workflows `rescueItems` and `retryUnrestored` against a real server, with workers that are killed. */
 import { mkdirSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { type WorkflowFailedError, type Client } from '@temporalio/client';
+import { type WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { blobPath } from '../../src/backup-path/layout';
-import type { RescueItemsRequest } from '../../src/contracts/rescue-items';
+import type { RescueItemsRequest, RescueItemsStatus } from '../../src/contracts/rescue-items';
 import type { rescueItems, retryUnrestored } from '../../src/workflows';
 import { connect, sleep, spawnWorker, startRestore, type TestWorker } from '../e2e/harness';
 import { replayAll } from '../replay/replay';
@@ -62,11 +62,21 @@ const rescue = (request: Partial<RescueItemsRequest> = {}) =>
     ],
   });
 
+/** Waits until so many items are done, or the injection has begun. @returns how many are; fails when it has ended */
+async function untilDone(handle: WorkflowHandle<typeof rescueItems>, wanted: number): Promise<number> {
+  for (;;) {
+    expect((await handle.describe()).status.name).toBe('RUNNING');
+    const status = await handle.query<RescueItemsStatus>('status').catch(() => null);
+    if (status && status.done >= wanted) return status.done;
+    if (status?.phase === 'injecting') return status.done;
+    await sleep(20);
+  }
+}
+
 test('workers that are killed: every item once, in the files and in the mailbox', async () => {
   const handle = await rescue();
-  for (let kills = 0; kills < 3; kills++) {
-    await sleep(500);
-    expect((await handle.describe()).status.name).toBe('RUNNING');
+  for (let kills = 0, done = -1; kills < 3; kills++) {
+    done = await untilDone(handle, done + 1);
     await worker.kill();
     worker = startWorker();
   }
@@ -99,7 +109,7 @@ test('another rescue of the same items finds them in the mailbox', async () => {
 
 test('cancelled, it ends; what was written stays', async () => {
   const handle = await rescue({ inject: false });
-  await sleep(300);
+  await untilDone(handle, 1);
   await handle.cancel();
   const error: unknown = await handle.result().catch((e: unknown) => e);
   expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);

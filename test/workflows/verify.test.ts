@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type WorkflowFailedError, type Client, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { blobPath } from '../../src/backup-path/layout';
-import type { VerifyRequest, VerifyResult } from '../../src/contracts/verify';
+import type { VerifyRequest, VerifyResult, VerifyStatus } from '../../src/contracts/verify';
 import type { verify } from '../../src/workflows';
 import { connect, sleep, spawnWorker, type TestWorker } from '../e2e/harness';
 import { replayAll } from '../replay/replay';
@@ -50,9 +50,28 @@ const start = (request: Partial<VerifyRequest> = {}): Promise<WorkflowHandle<typ
     args: [{ sourcePath: bench.store.root, threads: 1, ...request }],
   });
 
-/** Otherwise the test would show nothing. */
-async function expectRunning(handle: WorkflowHandle<typeof verify>): Promise<void> {
-  expect((await handle.describe()).status.name).toMatch(/RUNNING|CONTINUED_AS_NEW/);
+/** Waits until at least one more work unit is done, and the verification is still at work; fails when it has ended. */
+async function untilAtWork(handle: WorkflowHandle<typeof verify>, after = 0): Promise<number> {
+  for (;;) {
+    const { status } = await handle.describe();
+    expect(status.name).toMatch(/RUNNING|CONTINUED_AS_NEW/);
+    const checked = await handle
+      .query<VerifyStatus>('status')
+      .then((answer) => answer.checked)
+      .catch(() => 0);
+    if (checked > after) return checked;
+    await sleep(20);
+  }
+}
+
+/** Waits until its step has failed, and is to be tried again. */
+async function untilFailing(handle: WorkflowHandle<typeof verify>): Promise<void> {
+  for (;;) {
+    const { status, raw } = await handle.describe();
+    expect(status.name).toBe('RUNNING');
+    if (raw.pendingActivities?.some(({ lastFailure }) => lastFailure)) return;
+    await sleep(20);
+  }
 }
 
 /** What a verification without interruption says; the server configuration is missing too. */
@@ -95,10 +114,9 @@ test('in short work units over several runs it says the same', async () => {
 });
 
 test('a worker that is killed costs a work unit, and nothing is told twice', async () => {
-  const handle = await start({ advanced: { sliceSeconds: 0.1, heartbeatSeconds: 1 } });
-  for (let kills = 0; kills < 3; kills++) {
-    await sleep(400);
-    await expectRunning(handle);
+  const handle = await start({ advanced: { sliceSeconds: 0.05, heartbeatSeconds: 1 } });
+  for (let kills = 0, checked = 0; kills < 3; kills++) {
+    checked = await untilAtWork(handle, checked);
     await worker.kill();
     worker = startWorker();
   }
@@ -108,10 +126,9 @@ test('a worker that is killed costs a work unit, and nothing is told twice', asy
 
 test('a store that goes away is waited for', async () => {
   const handle = await start({ advanced: { sliceSeconds: 0.05 } });
-  await sleep(300);
-  await expectRunning(handle);
+  await untilAtWork(handle);
   renameSync(bench.store.root, `${bench.store.root}-away`);
-  await sleep(1500);
+  await untilFailing(handle);
   renameSync(`${bench.store.root}-away`, bench.store.root);
   expectAll(await handle.result());
   await replayAll(client, id);
@@ -119,8 +136,7 @@ test('a store that goes away is waited for', async () => {
 
 test('cancelled, it ends soon', async () => {
   const handle = await start({ advanced: { sliceSeconds: 0.05, continueAsNewAfterEvents: 20 } });
-  await sleep(200);
-  await expectRunning(handle);
+  await untilAtWork(handle);
   await handle.cancel();
   const error: unknown = await handle.result().catch((e: unknown) => e);
   expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);

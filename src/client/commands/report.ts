@@ -1,15 +1,14 @@
 /** `lifeboat report`: the report of an operation that ended. */
 import { spawn } from 'node:child_process';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { loadConfig } from '../../config';
 import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { findReport } from '../../report/find-report';
 import { findOperation } from '../operations';
 import { reportDirOf } from '../outcome';
-import { say } from '../output';
+import { printFile, say } from '../output';
 import { connectToServer } from '../server';
 import { GOING_ON } from '../../activities/chain';
 
@@ -32,10 +31,7 @@ export async function report(operationId: string, options: ReportOptions): Promi
     (await askServer(stateDir, operationId));
   const page = join(dir, 'report.html');
   if (options.open) await openInBrowser(page);
-  else
-    await pipeline(createReadStream(join(dir, options.json ? 'report.json' : 'report.txt')), process.stdout, {
-      end: false,
-    });
+  else await printFile(join(dir, options.json ? 'report.json' : 'report.txt'));
   say(`Report: ${dir} (report.html, report.txt, report.json)`);
   return EXIT.done;
 }

@@ -32,11 +32,12 @@ export async function restore(sourcePath: string, options: RestoreCommandOptions
 export async function showRestoreEnd(
   { operationId, runId, outcome, page, link }: OperationEnd<ExternalRestoreResult>,
   json: boolean,
+  what = 'External Restore',
 ): Promise<number> {
   const reportDir =
     outcome.kind === 'done' ? outcome.result.reportDir : await reportDirOf(link.client, operationId, runId);
   const report = reportDir === null ? null : await readReport(resolve(reportDir));
-  const end: RestoreEnd = { operationId, outcome, reportDir, report, page };
+  const end: RestoreEnd = { what, operationId, outcome, reportDir, report, page };
   if (json) printJson(jsonOf(end));
   else if (outcome.kind === 'failed') say(textOf(end));
   else print(textOf(end));

@@ -50,10 +50,14 @@ export async function showRetryEnd(
   json: boolean,
 ): Promise<number> {
   const { outcome } = end;
-  if (outcome.kind !== 'done') return showRestoreEnd({ ...end, outcome }, json);
+  if (outcome.kind !== 'done') return showRestoreEnd({ ...end, outcome }, json, 'Retry');
   const { result } = outcome;
   if (result !== null)
-    return showRestoreEnd({ ...end, operationId: result.operationId, outcome: { ...outcome, result } }, json);
+    return showRestoreEnd(
+      { ...end, operationId: result.operationId, outcome: { ...outcome, result } },
+      json,
+      'Retry',
+    );
   const note = 'The report has no such items: there is nothing to try again.';
   if (json)
     printJson({ status: 'completed', operationId: end.operationId, restored: 0, unrestored: 0, note });

@@ -1,7 +1,5 @@
 /** `lifeboat verify`: reads a Backup Path and tells what is wrong with it. */
-import { createReadStream } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { loadConfig } from '../../config';
 import { verifyInput, type VerifyRequest, type VerifyResult } from '../../contracts/verify';
 import { counted } from '../../report/format';
@@ -11,7 +9,7 @@ import { EXIT } from '../exit-codes';
 import { canonicalNames, namedId, realPath } from '../operation-id';
 import { showNotDone } from '../not-done';
 import { runOperation, type OperationEnd, type OperationOptions } from '../operation';
-import { print, printJson } from '../output';
+import { print, printFile, printJson } from '../output';
 
 export interface VerifyOptions extends OperationOptions {
   sample?: number;
@@ -56,7 +54,7 @@ export async function showVerifyEnd(
   const { result } = outcome;
   if (json) await printDocument(result);
   else {
-    await printFile(join(result.reportDir, 'verify.txt'), result);
+    await printList(join(result.reportDir, 'verify.txt'), result);
     print(`Report:   ${result.reportDir} (verify.txt, verify.json)`);
     if (page !== null) print(`Temporal: ${page}`);
   }
@@ -67,13 +65,13 @@ async function printDocument(result: VerifyResult): Promise<void> {
   const { checked, bytes, orphans } = result;
   // nothing to list, so the file on the worker's machine is not needed
   if (result.status === 'clean') return printJson({ checked, bytes, orphans, findings: [] });
-  await printFile(join(result.reportDir, 'verify.json'), result);
+  await printList(join(result.reportDir, 'verify.json'), result);
 }
 
 /** A list of findings may be longer than memory. */
-async function printFile(path: string, result: VerifyResult): Promise<void> {
+async function printList(path: string, result: VerifyResult): Promise<void> {
   try {
-    await pipeline(createReadStream(path), process.stdout, { end: false });
+    await printFile(path);
   } catch (error) {
     const { read, broken, invalid, doubleGzipped, checked } = result;
     const counts = `${read} read, ${broken} broken, ${invalid} invalid, ${doubleGzipped} double-gzipped`;
