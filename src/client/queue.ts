@@ -67,7 +67,18 @@ export async function askQueue(
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return [];
     if (error instanceof QueryRejectedError) return null;
-    if (isUnanswered(error)) throw noWorker(host, error);
+    if (isUnanswered(error) || (isPassing(error) && (await isThere(client)))) throw noWorker(host, error);
+    throw error;
+  }
+}
+
+/** A query that a killed worker had in hands fails as if the server were away ("buffered query cleared"), and it is not. */
+async function isThere(client: Client): Promise<boolean> {
+  try {
+    await client.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => client.workflowService.getSystemInfo({}));
+    return true;
+  } catch (error) {
+    if (isPassing(error)) return false;
     throw error;
   }
 }
