@@ -20,6 +20,7 @@ const LIBRARIES = [
 
 const shared = {
   testEnvironment: 'node',
+  setupFilesAfterEnv: ['<rootDir>/test/retry.js'],
   transform: {
     '^.+\\.tsx?$': [
       '@swc/jest',
