@@ -4,7 +4,8 @@ import type { OffsiteFetchOptions } from './commands/offsite-fetch';
 import type { OffsiteStatusOptions } from './commands/offsite-status';
 import type { OffsiteSyncOptions } from './commands/offsite-sync';
 import type { OffsiteVerifyOptions } from './commands/offsite-verify';
-import { addPlaceOptions, addRunOptions } from './offsite-options';
+import { addOperationOptions } from './inspect-commands';
+import { addPlaceOptions } from './offsite-options';
 import { list, stateDirOption, wholeNumber } from './options';
 
 const DESTINATION = 'a path, rsync://[user@]host[:port]/module[/path] or [user@]host:/path';
@@ -16,7 +17,7 @@ export function addOffsiteCommand(program: Command, onExit: (code: number) => vo
     .summary('keep a copy of a Backup Path elsewhere')
     .description('Keeps, checks and brings back a copy of a Backup Path at another place, with rsync.');
 
-  addRunOptions(
+  addOperationOptions(
     addPlaceOptions(
       offsite
         .command('sync')
@@ -47,7 +48,7 @@ export function addOffsiteCommand(program: Command, onExit: (code: number) => vo
     onExit(await (await import('./commands/offsite-sync.js')).offsiteSync(backupPath, destination, options)),
   );
 
-  addRunOptions(
+  addOperationOptions(
     addPlaceOptions(
       offsite
         .command('verify')
@@ -71,7 +72,7 @@ export function addOffsiteCommand(program: Command, onExit: (code: number) => vo
     onExit(await (await import('./commands/offsite-verify.js')).offsiteVerify(destination, options)),
   );
 
-  addRunOptions(
+  addOperationOptions(
     addPlaceOptions(
       offsite
         .command('fetch')

@@ -1,7 +1,7 @@
 /** Options of the commands that reach an offsite copy. */
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { folder, port, stateDirOption, wholeNumber } from './options';
+import { folder, port, wholeNumber } from './options';
 
 export interface PlaceOptions {
   passwordFile?: string;
@@ -58,12 +58,3 @@ function resolveLocal(destination: string): string {
 
 export const given = <T>(name: string, value: T | undefined): Record<string, T> =>
   value === undefined ? {} : { [name]: value };
-
-export function addRunOptions(command: Command): Command {
-  return command
-    .option('--embedded', 'bring a server and a worker along: needs no other process')
-    .addOption(stateDirOption())
-    .option('--operation-id <id>', 'id of the operation (default: derived from what is to be done)')
-    .option('--detach', 'start it, print its operation id, and end')
-    .option('--json', 'print the result as one JSON document on standard output');
-}
