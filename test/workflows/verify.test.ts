@@ -12,7 +12,7 @@ import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail } from '../restore/store';
 
 const taskQueue = 'verify-test';
-const ITEMS = 3000;
+const ITEMS = 6000;
 let client: Client;
 let worker: TestWorker;
 let bench: RestoreBench;
@@ -108,7 +108,7 @@ test('from start to end, with status and details', async () => {
 });
 
 test('in short work units over several runs it says the same', async () => {
-  const handle = await start({ advanced: { sliceSeconds: 0.15, continueAsNewAfterEvents: 20 } });
+  const handle = await start({ advanced: { sliceSeconds: 0.05, continueAsNewAfterEvents: 20 } });
   expectAll(await handle.result());
   expect(await replayAll(client, id)).toBeGreaterThan(1);
 });
