@@ -1,0 +1,26 @@
+/** What every command on schedules begins with: the configuration and the server. */
+import { loadConfig, type Config } from '../../config';
+import { say } from '../output';
+import { connectToServer, type Link } from '../server';
+
+export interface SchedulesOptions {
+  host?: string;
+  stateDir?: string;
+  json?: boolean;
+}
+
+export function configOf({ host, stateDir }: SchedulesOptions): Config {
+  const config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
+  return host === undefined ? config : { ...config, host };
+}
+
+export async function onServer(config: Config, body: (link: Link) => Promise<number>): Promise<number> {
+  const link = await connectToServer(config.stateDir);
+  try {
+    if (link.place.embedded)
+      say('This is an embedded server: its schedules start something only while it runs (`lifeboat dev`).');
+    return await body(link);
+  } finally {
+    await link.close();
+  }
+}
