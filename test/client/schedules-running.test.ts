@@ -146,5 +146,14 @@ describeRsync('syncs', () => {
     expect(ground.differences()).toEqual([]);
     expect((await lifeboat('schedules', 'resume', 'weekly', '--reason', 'mounted again')).code).toBe(0);
     expect((await listed())[1]).toMatchObject({ paused: null, last: { operationId: tried, end: 'synced' } });
+
+    // one that is cancelled has not failed; nobody works, so it still runs when it is cancelled
+    await workers[0]?.kill();
+    const cancelled = (await lifeboat('schedules', 'trigger', 'weekly')).stdout.trim();
+    expect((await lifeboat('cancel', cancelled)).code).toBe(0);
+    startWorker();
+    await expect(client.workflow.getHandle(cancelled).result()).rejects.toThrow();
+    await until(async () => (await describeSchedule('weekly')).info.runningActions.length === 0);
+    expect((await listed())[1]).toMatchObject({ paused: null, last: { end: 'cancelled' } });
   });
 });

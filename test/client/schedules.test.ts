@@ -4,7 +4,7 @@ import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { connect, sleep } from '../e2e/harness';
-import { run, type Ended } from './cli';
+import { run, startInTerminal, type Ended } from './cli';
 import { Ground } from './ground';
 
 const address = process.env.LIFEBOAT_TEST_ADDRESS as string;
@@ -44,12 +44,13 @@ async function listed(count: number): Promise<void> {
   }
 }
 
-const lifeboat = (...args: string[]): Promise<Ended> =>
-  run(
-    ['schedules', ...args],
-    { ...ground.env, TEMPORAL_ADDRESS: address, LIFEBOAT_HOST: host, LIFEBOAT_TASK_QUEUE: `queue-${host}` },
-    ground.dir,
-  );
+const env = (): Record<string, string> => ({
+  ...ground.env,
+  TEMPORAL_ADDRESS: address,
+  LIFEBOAT_HOST: host,
+  LIFEBOAT_TASK_QUEUE: `queue-${host}`,
+});
+const lifeboat = (...args: string[]): Promise<Ended> => run(['schedules', ...args], env(), ground.dir);
 
 interface Told {
   status: string;
@@ -172,6 +173,12 @@ test('what is no longer in the file stays until it is asked for; of another host
   expect(left.code).toBe(3);
   expect(left.stdout).toContain('- b  is not in the file');
   expect(left.stderr).toContain('Not in the file, but left there: b. --prune removes them.');
+  expect(await ids()).toHaveLength(2);
+
+  const asked = startInTerminal(['schedules', 'apply'], env(), ground.dir);
+  asked.child.stdin?.write('no\n');
+  const answered = await asked.ended;
+  expect([answered.code, answered.stdout]).toEqual([3, expect.stringContaining('Remove b? [y/N]')]);
   expect(await ids()).toHaveLength(2);
 
   const dry = await lifeboat('apply', '--prune', '--dry-run', '--json');

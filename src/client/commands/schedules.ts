@@ -44,7 +44,7 @@ export async function apply(file: string, options: ApplyOptions): Promise<number
     }
     const done = todo.filter(({ kind }) => kind !== 'remove' || prune);
     for (const change of done) await carryOut(link, change);
-    await warnWithoutWorker(link, taskQueue);
+    await warn(link, taskQueue);
     if (done.length === todo.length) return end(file, changes, 'applied', options);
     say(
       `Not in the file, but left there: ${removes.map(({ name }) => name).join(', ')}. --prune removes them.`,
@@ -64,7 +64,10 @@ async function mayRemove(removes: readonly Change[], { json }: ApplyOptions): Pr
   }
 }
 
-async function warnWithoutWorker({ client }: Link, taskQueue: string): Promise<void> {
+/** What would keep a schedule from starting anything. */
+async function warn({ client, place }: Link, taskQueue: string): Promise<void> {
+  if (place.embedded)
+    say('This is an embedded server: schedules start something only while it runs (`lifeboat dev`).');
   if (await taskQueueIsServed(client, taskQueue)) return;
   say(`No worker serves the task queue ${taskQueue}: start one with \`lifeboat worker\`.`);
 }

@@ -1,6 +1,5 @@
 /** What every command on schedules begins with: the configuration and the server. */
 import { loadConfig, type Config } from '../../config';
-import { say } from '../output';
 import { connectToServer, type Link } from '../server';
 
 export interface SchedulesOptions {
@@ -17,8 +16,6 @@ export function configOf({ host, stateDir }: SchedulesOptions): Config {
 export async function onServer(config: Config, body: (link: Link) => Promise<number>): Promise<number> {
   const link = await connectToServer(config.stateDir);
   try {
-    if (link.place.embedded)
-      say('This is an embedded server: its schedules start something only while it runs (`lifeboat dev`).');
     return await body(link);
   } finally {
     await link.close();
