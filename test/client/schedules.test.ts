@@ -173,13 +173,13 @@ test('what is no longer in the file stays until it is asked for; of another host
   expect(left.code).toBe(3);
   expect(left.stdout).toContain('- b  is not in the file');
   expect(left.stderr).toContain('Not in the file, but left there: b. --prune removes them.');
-  expect(await ids()).toHaveLength(2);
+  expect((await handle('b').describe()).scheduleId).toBe(`lifeboat/${host}/b`);
 
   const asked = startInTerminal(['schedules', 'apply'], env(), ground.dir);
   asked.child.stdin?.write('no\n');
   const answered = await asked.ended;
   expect([answered.code, answered.stdout]).toEqual([3, expect.stringContaining('Remove b? [y/N]')]);
-  expect(await ids()).toHaveLength(2);
+  expect((await handle('b').describe()).scheduleId).toBe(`lifeboat/${host}/b`);
 
   const dry = await lifeboat('apply', '--prune', '--dry-run', '--json');
   expect([dry.code, changes(dry)]).toEqual([3, { a: 'none', b: 'remove' }]);
@@ -200,7 +200,7 @@ test('a schedule that is not ours is never touched, not even under our id', asyn
   expect(JSON.parse(refused.stdout)).toMatchObject({
     error: { type: 'ScheduleIsForeign', message: expect.stringContaining(`lifeboat/${host}/a`) },
   });
-  expect(await ids()).toEqual([`lifeboat/${host}/a`, `lifeboat/${host}/theirs`]);
+  await expect(handle('b').describe()).rejects.toThrow(/not found/i);
   for (const verb of ['pause', 'resume', 'trigger']) expect((await lifeboat(verb, 'a')).code).toBe(2);
   expect((await handle('a').describe()).state.paused).toBe(false);
 
@@ -223,6 +223,7 @@ test('wrong uses: exit code 2, and nothing is made', async () => {
     2,
     expect.stringContaining('lifeboat.schedules.yaml:1: a.cron.0'),
   ]);
+  // neither of them has made it
   expect((await lifeboat('trigger', 'a')).stderr).toMatch(/There is no schedule a of host-/);
   write({ a: PURGE });
   expect((await lifeboat('apply')).code).toBe(0);
