@@ -227,6 +227,7 @@ test('wrong uses: exit code 2, and nothing is made', async () => {
   expect((await lifeboat('trigger', 'a')).stderr).toMatch(/There is no schedule a of host-/);
   write({ a: PURGE });
   expect((await lifeboat('apply')).code).toBe(0);
+  expect((await lifeboat('diff', '--host', '')).code).toBe(2);
   const half = await lifeboat('pause', 'a', 'b');
   expect([half.code, (await handle('a').describe()).state.paused]).toEqual([2, false]);
 });
