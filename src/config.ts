@@ -57,6 +57,13 @@ const environment = z.object({
     .enum(['trace', 'debug', 'info', 'warn', 'error'])
     .default('info')
     .describe('What is logged. Default: info'),
+  LIFEBOAT_METRICS_ADDRESS: z
+    .string()
+    .regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be an IP address and a port')
+    .optional()
+    .describe(
+      'Where `lifeboat worker` and `lifeboat dev` serve metrics for Prometheus, such as 127.0.0.1:9464. Default: none',
+    ),
   LIFEBOAT_SMTP_URL: z
     .string()
     .regex(/^smtps?:\/\//, 'must begin with smtp:// or smtps://')
@@ -99,6 +106,8 @@ export interface Config {
   readonly queuePollSeconds: number;
   readonly taskQueue: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error';
+  /** Null: no metrics are served. */
+  readonly metricsAddress: string | null;
   readonly mail: { readonly url: string | null; readonly from: string; readonly admins: readonly string[] };
   readonly shutdownGraceSeconds: number;
   readonly carbonio: CarbonioConfig;
@@ -127,6 +136,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, overrides: { stateDir?: strin
     queuePollSeconds: e.LIFEBOAT_QUEUE_POLL_SECONDS,
     taskQueue: e.LIFEBOAT_TASK_QUEUE,
     logLevel: e.LIFEBOAT_LOG_LEVEL,
+    metricsAddress: e.LIFEBOAT_METRICS_ADDRESS ?? null,
     mail: { url: e.LIFEBOAT_SMTP_URL ?? null, from: e.LIFEBOAT_MAIL_FROM, admins: e.LIFEBOAT_ADMINS },
     shutdownGraceSeconds: e.LIFEBOAT_SHUTDOWN_GRACE_SECONDS,
     carbonio: carbonioOf(e),

@@ -2,6 +2,7 @@
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import { destination, pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { Problem } from './failures';
 
 export interface LogOptions {
   readonly level: string;
@@ -20,14 +21,28 @@ export function createLogger({ level, file }: LogOptions): Logger {
 /**
  * Makes Temporal log through ours, and leaves signals to us. Must come before any other use of Temporal's worker, once
  * in a process.
+ *
+ * @param metricsAddress where metrics are served under /metrics; null: nowhere
+ * @throws Problem `InvalidInput` when that address cannot be used
  */
-export function installRuntime(logger: Logger, level: string): void {
+export function installRuntime(logger: Logger, level: string, metricsAddress: string | null): void {
   const core = level === 'trace' || level === 'debug' ? 'DEBUG' : level === 'info' ? 'WARN' : 'ERROR';
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger('TRACE', (entry) => write(logger, entry)),
-    telemetryOptions: { logging: { forward: {}, filter: { core, other: 'ERROR' } } },
-  });
+  const metrics = metricsAddress === null ? {} : { metrics: { prometheus: { bindAddress: metricsAddress } } };
+  try {
+    Runtime.install({
+      shutdownSignals: [],
+      logger: new DefaultLogger('TRACE', (entry) => write(logger, entry)),
+      telemetryOptions: { logging: { forward: {}, filter: { core, other: 'ERROR' } }, ...metrics },
+    });
+  } catch (error) {
+    if (metricsAddress === null) throw error;
+    throw new Problem(
+      'InvalidInput',
+      `LIFEBOAT_METRICS_ADDRESS: metrics cannot be served at ${metricsAddress} (${(error as Error).message}).`,
+      {},
+      { cause: error },
+    );
+  }
 }
 
 const LEVELS = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;

@@ -5,6 +5,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from './activities';
 import { HostWork } from './activities/host-work';
+import { measureCopies } from './activities/offsite-metrics';
 import { watchOverrides } from './activities/override-watch';
 import type { Config } from './config';
 import { queueIdOf } from './contracts/operation-queue';
@@ -76,9 +77,12 @@ export async function startWorker(
       await Worker.create({ ...shared, taskQueue: queueIdOf(config.host), maxCachedWorkflows: 4 }),
     ];
     const client = new Client({ connection, namespace });
-    const stopWatching = watchOverrides(config, client, work.realm, Runtime.instance().logger);
+    const { logger, metricMeter } = Runtime.instance();
+    const stopWatching = watchOverrides(config, client, work.realm, logger);
+    const stopMeasuring = measureCopies(config.stateDir, metricMeter, logger);
     const ended = runTogether(workers).finally(() => {
       stopWatching();
+      stopMeasuring();
       return connection.close();
     });
     // whoever awaits `ended` hears of it; until then it must not count as unhandled

@@ -32,6 +32,7 @@ import { runInThread } from '../restore/in-thread';
 import type { Ending } from '../restore/report-of';
 import { beating } from './beating';
 import { toFailure } from './failure';
+import { hostLog } from './host-log';
 import type { HostWork } from './host-work';
 import {
   createMails,
@@ -61,10 +62,7 @@ const turnOfOne = ({ owner, kind }: OwnedOperation['one']) => ({ ...owner, kind 
 export type AskHost = () => Promise<string | null>;
 
 export function createCarbonio(config: Config, work: HostWork) {
-  const { cli } = openCarbonioHost(config.carbonio, config, {
-    debug: (fields, message) => void log.debug(message, { ...fields }),
-    warn: (fields, message) => void log.warn(message, { ...fields }),
-  });
+  const { cli } = openCarbonioHost(config.carbonio, config, hostLog(log));
   const mails = createMails(config);
 
   const envOf = (turn: TurnOwner): HostRestoreEnv => {

@@ -4,6 +4,7 @@ import type { Logger } from '@temporalio/worker';
 import type { Config } from '../config';
 import { HostOverrides } from '../overrides/host';
 import { reviewOverrides } from '../overrides/review';
+import { hostLog } from './host-log';
 import { holderIsRunning } from './override';
 
 const LOOK_EVERY_MS = 60_000;
@@ -13,14 +14,7 @@ const LOOK_EVERY_MS = 60_000;
  * @returns how to end it; a look that is under way goes on
  */
 export function watchOverrides(config: Config, client: Client, realm: string, logger: Logger): () => void {
-  const overrides = new HostOverrides(config, {
-    debug: (fields, message) => {
-      logger.debug(message, { fields });
-    },
-    warn: (fields, message) => {
-      logger.warn(message, { fields });
-    },
-  });
+  const overrides = new HostOverrides(config, hostLog(logger));
   let looking = false;
   const look = async (): Promise<void> => {
     if (looking) return;

@@ -12,6 +12,7 @@ import { reviewOverrides, type Reviewed } from '../overrides/review';
 import { beating } from './beating';
 import { isRunning } from './chain';
 import { toFailure } from './failure';
+import { hostLog } from './host-log';
 import type { HostWork } from './host-work';
 
 export interface OverrideStep {
@@ -38,14 +39,7 @@ export const holderIsRunning =
     holder.realm === realm ? isRunning(client, holder) : null;
 
 export function createOverrideActivities(config: Config, work: HostWork) {
-  const overrides = new HostOverrides(config, {
-    debug: (fields, message) => {
-      log.debug(message, { fields });
-    },
-    warn: (fields, message) => {
-      log.warn(message, { fields });
-    },
-  });
+  const overrides = new HostOverrides(config, hostLog(log));
   const holderOf = ({ operationId, firstRunId }: TurnOwner): OverrideHolder => ({
     realm: work.realm,
     operationId,

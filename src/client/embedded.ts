@@ -24,15 +24,23 @@ export function embeddedLogFile(stateDir: string): string {
   return join(stateDir, 'worker.log');
 }
 
-/** Call it once in a process: Temporal's runtime is installed in it. */
-export async function openEmbedded(config: Config, options: JoinOptions = {}): Promise<EmbeddedSession> {
+/**
+ * Call it once in a process: Temporal's runtime is installed in it.
+ *
+ * @param metricsAddress where metrics are served. Default: nowhere, since several commands may run at a time
+ */
+export async function openEmbedded(
+  config: Config,
+  options: JoinOptions = {},
+  metricsAddress: string | null = null,
+): Promise<EmbeddedSession> {
   const { stateDir } = config;
   const server = await joinServer(stateDir, options);
   let worker: WorkerHandle | undefined;
   try {
     const logFile = embeddedLogFile(stateDir);
     const logger = createLogger({ level: config.logLevel, file: logFile });
-    installRuntime(logger, config.logLevel);
+    installRuntime(logger, config.logLevel, metricsAddress);
     worker = await startWorker(config, server.address);
     const link = await connect(embeddedPlace(server));
     return session(stateDir, server, worker, link, logger, logFile);

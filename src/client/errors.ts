@@ -15,6 +15,11 @@ export type CommandErrorType =
   | 'OperationEnded'
   /** The id belongs to a workflow of another kind. */
   | 'OperationIsOther'
+  | 'ScheduleNotFound'
+  /** It was not made by Lifeboat, so it is left alone. */
+  | 'ScheduleIsForeign'
+  /** What it has started before still runs. */
+  | 'ScheduleBusy'
   /** Nobody carries out what the server holds. */
   | 'NoWorker'
   /** The operation queue of the host was ended from outside. */

@@ -33,6 +33,8 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'DestinationOccupied',
   'DestinationOfOtherServer',
   'DestinationNotCaseSensitive',
+  'ScheduleNotFound',
+  'ScheduleIsForeign',
 ]);
 
 export function exitCodeOf(failureType: string): number {

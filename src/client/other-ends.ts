@@ -12,7 +12,9 @@ import { showVerifyOffsiteEnd } from './commands/offsite-verify';
 import { showRescueEnd } from './commands/rescue';
 import { showRetryEnd } from './commands/retry';
 import { showVerifyEnd } from './commands/verify';
-import { outcomeOf } from './outcome';
+import { showNotDone } from './not-done';
+import { outcomeOf, type Outcome } from './outcome';
+import { print, printJson } from './output';
 import type { Link } from './server';
 
 export async function showOtherEnd(
@@ -47,8 +49,15 @@ export async function showOtherEnd(
       { ...end, outcome: await outcomeOf<RescueItemsResult>(link.client, operationId, runId) },
       json,
     );
-  else {
+  else if (type === 'retryUnrestored') {
     const outcome = await outcomeOf<ExternalRestoreResult | null>(link.client, operationId, runId);
     await showRetryEnd({ ...end, outcome }, json);
-  }
+  } else showAnyEnd(type, operationId, await outcomeOf<object>(link.client, operationId, runId), json);
+}
+
+/** Of an operation that no command starts and watches: its answer as it is. */
+function showAnyEnd(type: string, operationId: string, outcome: Outcome<object>, json: boolean): void {
+  if (outcome.kind !== 'done') showNotDone(type, operationId, outcome, json);
+  else if (json) printJson({ status: 'completed', operationId, result: outcome.result });
+  else print(`${operationId} completed: ${JSON.stringify(outcome.result)}`);
 }

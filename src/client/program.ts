@@ -14,6 +14,7 @@ import type { OperationOptions } from './operation';
 import { port, stateDirOption } from './options';
 import { addQueueCommand } from './queue-command';
 import { addRestoreOptions } from './restore-options';
+import { addSchedulesCommand } from './schedules-command';
 
 const manifest = z.object({ version: z.string() });
 
@@ -128,6 +129,7 @@ export function createProgram(onExit: (code: number) => void): Command {
 
   addInspectCommands(program, onExit);
   addOffsiteCommand(program, onExit);
+  addSchedulesCommand(program, onExit);
 
   return program;
 }

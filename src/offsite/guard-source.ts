@@ -1,8 +1,9 @@
 /** What must hold on this side before anything is touched. */
-import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ACCOUNTS, BLOBS, MARKER } from '../backup-path/layout';
 import { Problem } from '../failures';
+import { requirePrivate } from '../host/private-file';
 import type { Transport } from '../rsync/arguments';
 import { isWithin, realPathOf } from './real-path';
 
@@ -61,11 +62,10 @@ function guardSecret(path: string): void {
   let stat;
   try {
     stat = statSync(path);
+    accessSync(path, constants.R_OK);
   } catch (error) {
     return refuse(`cannot be read (${(error as NodeJS.ErrnoException).code})`, error);
   }
   if (!stat.isFile()) refuse('is no regular file');
-  if ((stat.mode & 0o077) !== 0) refuse('can be read by others (chmod 600 it)');
-  const user = process.getuid?.();
-  if (stat.uid !== user) refuse(`does not belong to the user of the worker (id ${user})`);
+  requirePrivate(stat, path, 'reads');
 }

@@ -8,6 +8,7 @@ test('without anything set there is a default for everything', () => {
     secretsDir: '/var/lib/lifeboat/secrets',
     taskQueue: 'lifeboat',
     logLevel: 'info',
+    metricsAddress: null,
     mail: { url: null, from: 'lifeboat@localhost', admins: [] },
     shutdownGraceSeconds: 10,
   });
@@ -27,6 +28,7 @@ test('wrong values are named all at once, and their content is not repeated', ()
   const env = {
     LIFEBOAT_STATE_DIR: 'relative',
     LIFEBOAT_LOG_LEVEL: 'loud',
+    LIFEBOAT_METRICS_ADDRESS: 'localhost:9464',
     LIFEBOAT_SMTP_URL: 'http://user:hunter2@host',
     LIFEBOAT_ADMINS: 'nobody',
     LIFEBOAT_SHUTDOWN_GRACE_SECONDS: 'soon',

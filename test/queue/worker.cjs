@@ -51,7 +51,7 @@ const activities = (host) => ({
 
 async function main() {
   const config = loadConfig(process.env);
-  installRuntime(createLogger({ level: 'warn', file: null }), 'warn');
+  installRuntime(createLogger({ level: 'warn', file: null }), 'warn', null);
   const worker = await startWorker(config, undefined, {
     bundle: process.env.LIFEBOAT_TEST_BUNDLE,
     activities,

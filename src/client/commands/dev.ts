@@ -17,7 +17,7 @@ export async function dev({ stateDir, port, uiPort }: DevOptions): Promise<numbe
   const config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
   const interrupts = new Interrupts();
   const ports = { ...(port === undefined ? {} : { port }), ...(uiPort === undefined ? {} : { uiPort }) };
-  const session = await openEmbedded(config, ports);
+  const session = await openEmbedded(config, ports, config.metricsAddress);
   try {
     introduce(session, config.stateDir, config.taskQueue);
     if (!session.server.started && Object.keys(ports).length > 0) {

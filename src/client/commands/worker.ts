@@ -14,7 +14,7 @@ export async function worker(options: { stateDir?: string }): Promise<number> {
     await link.close();
     const { place } = link;
     const logger = createLogger({ level: config.logLevel, file: null });
-    installRuntime(logger, config.logLevel);
+    installRuntime(logger, config.logLevel, config.metricsAddress);
     const running = await startWorker(config, place.embedded ? place.address : undefined);
     const { address, namespace } = place;
     const { taskQueue, host, stateDir } = config;

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../../failures';
+import { requirePrivate } from '../../host/private-file';
 
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9._@+-]{0,200}$/;
 const LONGEST = 4096;
@@ -22,7 +23,7 @@ export function readSecret(folder: string | null, name: string): string {
   const path = join(folder, name);
   let fd: number;
   try {
-    requirePrivate(fs.statSync(folder), folder, 0o022);
+    requirePrivate(fs.statSync(folder), folder, 'writes');
     fd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK);
   } catch (error) {
     if (error instanceof Problem) throw error;
@@ -31,7 +32,7 @@ export function readSecret(folder: string | null, name: string): string {
   try {
     const found = fs.fstatSync(fd);
     if (!found.isFile() || found.size > LONGEST) throw unusable(`${path} is no small file`);
-    requirePrivate(found, path, 0o077);
+    requirePrivate(found, path, 'reads');
     const secret = fs.readFileSync(fd, 'utf8').replace(/\r?\n$/, '');
     // eslint-disable-next-line no-control-regex -- what no protocol can carry
     if (secret === '' || /[\x00\r\n]/.test(secret)) throw unusable(`${path} must hold one line`);
@@ -39,15 +40,4 @@ export function readSecret(folder: string | null, name: string): string {
   } finally {
     fs.closeSync(fd);
   }
-}
-
-function requirePrivate({ mode, uid }: fs.Stats, path: string, forbidden: number): void {
-  const mine = uid === 0 || uid === process.getuid?.();
-  if (mine && (mode & forbidden) === 0) return;
-  const who = forbidden === 0o077 ? 'read it' : 'write into it';
-  throw new Problem(
-    'SecretUnusable',
-    `${path} must belong to the worker's user or root, and nobody else may ${who} (chmod go-rwx).`,
-    { path },
-  );
 }
