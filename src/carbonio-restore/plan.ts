@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Evidence } from '../backup-path/evidence';
+import { pause } from '../contracts/engine';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 import { Problem } from '../failures';
 import { writeDurably } from '../host/durable-file';
@@ -48,6 +49,8 @@ const plan = z.object({
   notes: z.array(z.string()),
   /** By address, as they were before; bytes. */
   quotas: z.record(z.string(), z.string()),
+  /** Settings of the host that are otherwise meanwhile. */
+  pauses: z.array(pause).default([]),
 });
 export type HostPlan = z.output<typeof plan>;
 

@@ -25,6 +25,7 @@ import type { RestoreRequest } from '../restore/request';
 import { carbonioRunbook } from './carbonio-engine';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
+import { Pauses } from './pauses';
 import { RestoreState } from './restore-state';
 import { thisOperation, turnOfAncestor, withTurn, type TurnOptions } from './turn';
 
@@ -83,7 +84,11 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
   const work = (next: typeof goOnAsNew): Promise<ExternalRestoreResult> =>
     choice?.engine === 'carbonio'
       ? carbonioRunbook(
-          { ...run, notifyStarted: () => notify(run, { event: 'started' }) },
+          {
+            ...run,
+            notifyStarted: () => notify(run, { event: 'started' }),
+            pauses: new Pauses(carry?.pauses),
+          },
           choice.reason,
           next,
         )

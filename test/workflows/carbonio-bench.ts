@@ -53,7 +53,7 @@ export class EngineBench extends CarbonioBench {
       engine: 'carbonio',
       ...request,
       // a killed worker is found out sooner
-      advanced: { heartbeatSeconds: 3 },
+      advanced: { heartbeatSeconds: 3, ...request.advanced },
       carbonio: {
         pollSeconds: 0.3,
         settleSeconds: 8,

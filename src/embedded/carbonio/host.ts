@@ -12,7 +12,7 @@ import { NOTIFICATION_LEVEL, Properties } from './properties';
 import { Quotas } from './quotas';
 import { Refusal } from './refusal';
 import { Services } from './services';
-import { placesOf, type Places, type Settings } from './settings';
+import { placesOf, readJson, writeJson, type Places, type Settings } from './settings';
 
 export class Host {
   readonly places: Places;
@@ -67,6 +67,20 @@ export class Host {
   /** Absolute path of this server's own Backup Path, as its property says now. */
   get backupPath(): string {
     return resolve(this.properties.get('server', this.settings.host, 'ZxBackup_DestPath').value);
+  }
+
+  /** Of the directory; at first the domain of the server's own name. */
+  get defaultDomain(): string {
+    const own = this.settings.host.slice(this.settings.host.indexOf('.') + 1);
+    return readJson(this.defaultDomainFile, own);
+  }
+
+  set defaultDomain(name: string) {
+    writeJson(this.defaultDomainFile, name);
+  }
+
+  private get defaultDomainFile(): string {
+    return join(this.places.state, 'default-domain.json');
   }
 
   get backupInitialised(): boolean {
