@@ -14,7 +14,7 @@ import { explain } from '../failures';
 import type { RestoreRequest } from '../restore/request';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
-import type { Pauses } from './pauses';
+import { Pauses } from './pauses';
 import type { RestoreState } from './restore-state';
 
 export interface HostRun {
@@ -23,18 +23,21 @@ export interface HostRun {
   readonly patient: ActivityInterfaceFor<Activities>;
   readonly bounded: ActivityInterfaceFor<Activities>;
   readonly notifyStarted: () => Promise<void>;
-  readonly pauses: Pauses;
 }
+/** With what is otherwise on the mail host meanwhile. */
+type PausedRun = HostRun & { readonly pauses: Pauses };
 
 /** Shortest look; they grow to `sliceSeconds`. The state of the work is on the host and on disk, not here. */
 const FIRST_SLICE_SECONDS = 2;
 
 export async function carbonioRunbook(
-  run: HostRun,
+  unpaused: HostRun,
   reason: string,
   goOnAsNew: (next: Partial<ExternalRestoreRequest>) => Promise<never>,
 ): Promise<ExternalRestoreResult> {
-  const { state, pauses } = run;
+  const { state } = unpaused;
+  const pauses = new Pauses(state.carriedPauses);
+  const run: PausedRun = { ...unpaused, pauses };
   try {
     await pauses.begin(state.isPlanned ? [] : await preflight(run, reason));
     const finished = await restore(run);
@@ -78,7 +81,7 @@ async function restore({ request, state, patient }: HostRun): Promise<boolean> {
   }
 }
 
-async function report({ request, state, patient, pauses }: HostRun): Promise<ExternalRestoreResult> {
+async function report({ request, state, patient, pauses }: PausedRun): Promise<ExternalRestoreResult> {
   state.begin('report');
   const { dir, counters, status, failure } = await patient.reportOnHost({
     request,
@@ -100,7 +103,7 @@ async function report({ request, state, patient, pauses }: HostRun): Promise<Ext
  * Cancelled: what works on the host is stopped. Failed: it is left alone, and whoever is next waits for it. Then settings
  * go back.
  */
-async function endEarly(run: HostRun, error: unknown): Promise<never> {
+async function endEarly(run: PausedRun, error: unknown): Promise<never> {
   const { request, state, bounded, pauses } = run;
   let end = error;
   if (state.isPlanned && state.status().phase !== 'ended') {

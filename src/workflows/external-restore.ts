@@ -25,7 +25,6 @@ import type { RestoreRequest } from '../restore/request';
 import { carbonioRunbook } from './carbonio-engine';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
-import { Pauses } from './pauses';
 import { RestoreState } from './restore-state';
 import { thisOperation, turnOfAncestor, withTurn, type TurnOptions } from './turn';
 
@@ -84,11 +83,7 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
   const work = (next: typeof goOnAsNew): Promise<ExternalRestoreResult> =>
     choice?.engine === 'carbonio'
       ? carbonioRunbook(
-          {
-            ...run,
-            notifyStarted: () => notify(run, { event: 'started' }),
-            pauses: new Pauses(carry?.pauses),
-          },
+          { ...run, notifyStarted: () => notify(run, { event: 'started' }) },
           choice.reason,
           next,
         )
