@@ -71,6 +71,8 @@ export class EngineBench extends CarbonioBench {
         settleSeconds: 8,
         graceSeconds: 2,
         batchAccounts: 2,
+        // what is not about them need not wait for them
+        pauseSchedules: 'never',
         ...request.carbonio,
       },
     });
