@@ -15,6 +15,7 @@ import {
   hostRestoreDir,
   knownHostPlan,
   readHostPlan,
+  renewList,
   reportDirOf,
   stepsOfPlan,
   writeHostPlan,
@@ -152,6 +153,7 @@ export async function restoreOnHost(
   for (const step of steps) {
     const asked = step.journal.read() ?? step.journal.write(askFor(plan, step, request.input));
     if (asked.result !== null) continue;
+    renewList(step.journal, asked);
     const driven = await drive(driveOptions(env, request.input, step), until);
     if (driven.state === 'running') return sliceOf(plan, steps, step, driven);
     dropList(asked);
