@@ -6,7 +6,7 @@ import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import { until } from '../embedded/carbonio-kit';
 import { EngineBench, mailboxes } from './carbonio-bench';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 let bench: EngineBench;
 beforeAll(async () => {
   bench = new EngineBench();
