@@ -15,6 +15,7 @@ import {
   type HostSlice,
 } from '../carbonio-restore/host-restore';
 import { factsForReport } from '../carbonio-restore/facts';
+import { mailServerName } from '../carbonio-restore/mailstores';
 import { StepJournal } from '../carbonio-restore/journal';
 import {
   followHostOperation,
@@ -62,7 +63,7 @@ const turnOfOne = ({ owner, kind }: OwnedOperation['one']) => ({ ...owner, kind 
 export type AskHost = () => Promise<string | null>;
 
 export function createCarbonio(config: Config, work: HostWork) {
-  const { cli } = openCarbonioHost(config.carbonio, config, hostLog(log));
+  const { cli, localConfig } = openCarbonioHost(config.carbonio, config, hostLog(log));
   const mails = createMails(config);
 
   const envOf = (turn: TurnOwner): HostRestoreEnv => {
@@ -70,6 +71,7 @@ export function createCarbonio(config: Config, work: HostWork) {
     const { realm, operationId, firstRunId } = owner;
     return {
       ...{ cli, host: config.host, stateDir: config.stateDir, signal: cancellationSignal() },
+      serverName: () => mailServerName(localConfig, config.host),
       onHost: (id, journal) =>
         id === null
           ? work.onHost.clear(owner)
@@ -146,6 +148,7 @@ export function createCarbonio(config: Config, work: HostWork) {
               engineReason: reason,
               ledgerId: '',
               notify: mails.recipients(request).length > 0,
+              pauses: plan.pauses,
             };
           }),
         );
@@ -199,9 +202,15 @@ export function createCarbonio(config: Config, work: HostWork) {
       async reportOnHost({
         request,
         ending,
-      }: RestoreStep & { ending: Ending }): Promise<FinishedReport & { failure: string | null }> {
+        notes = [],
+      }: RestoreStep & { ending: Ending; notes?: readonly string[] }): Promise<
+        FinishedReport & { failure: string | null }
+      > {
         const facts = await beating(() => guarded(() => factsForReport(envOf(turnOf(request)), request)));
-        const input = { request, stateDir: config.stateDir, ...facts };
+        const input = {
+          ...{ request, stateDir: config.stateDir, foreign: facts.foreign },
+          notes: [...notes, ...facts.notes],
+        };
         const written = await step('hostReport', { ...input, ending });
         const again = await mails.ended(request, written, ending);
         if (again !== null) await step('hostReport', { ...input, ending: again });

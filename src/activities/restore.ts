@@ -1,7 +1,7 @@
 /** Activities of the External Restore by the direct engine: each runs one step in a thread and heartbeats for it. */
 import { cancellationSignal } from '@temporalio/activity';
 import type { Config } from '../config';
-import type { EngineChoice } from '../contracts/engine';
+import type { EngineChoice, Pause } from '../contracts/engine';
 import type { TurnOwner } from '../contracts/operation-queue';
 import { CancelledFailure } from '@temporalio/common';
 import { createMailer } from '../mailer';
@@ -44,6 +44,8 @@ export interface RestoreStep {
 export interface PlannedRestore extends PlanResult {
   /** Whether anybody wants mails. */
   notify: boolean;
+  /** What is to be otherwise on the mail host meanwhile. */
+  pauses?: readonly Pause[];
 }
 export interface FinishedReport {
   dir: string;

@@ -5,7 +5,7 @@ import type { RestoreRequest } from '../restore/request';
 import { rootOf } from './account-facts';
 import type { HostRestoreEnv } from './host-restore';
 import { hostRestoreDir, knownHostPlan, stepsOfPlan, type HostPlan } from './plan';
-import { quotasAfter } from './preflight';
+import { quotasAfter } from './quotas';
 import type { ForeignBlobs } from './report';
 import { tallyOf } from './tally';
 

@@ -59,7 +59,11 @@ function matchOf(
   const words = new Set(wordsIn(parameters));
   if (words.size === 0)
     return /scan|purge|undelete|export|coherency/i.test(name) && !isNamed ? 'no' : 'perhaps';
-  if (!subjects.every((subject) => words.has(wordOf(subject)))) return 'no';
+  // of accounts in a file the host may name the file only
+  const { input_file: file } = values;
+  const isListed = typeof file === 'string' && words.has(wordOf(file));
+  const named = isListed ? subjects.slice(0, 1) : subjects;
+  if (!named.every((subject) => words.has(wordOf(subject)))) return 'no';
   return agrees(parameters, values['provisioning_only'] === true) ? 'yes' : 'no';
 }
 

@@ -15,13 +15,17 @@ import {
   hostRestoreDir,
   knownHostPlan,
   readHostPlan,
+  renewList,
   reportDirOf,
   stepsOfPlan,
   writeHostPlan,
   type HostPlan,
   type HostStep,
 } from './plan';
-import { preflightOf, quotasOf } from './preflight';
+import { afterwards } from './afterwards';
+import { pausesOf } from './pauses';
+import { preflightOf } from './preflight';
+import { quotasOf } from './quotas';
 import { batchesOf, type SurveyRow } from './survey';
 import { tallyOf } from './tally';
 import type { Surveyed } from './tasks';
@@ -30,6 +34,8 @@ export interface HostRestoreEnv {
   readonly cli: CarbonioCli;
   /** Name of the mail host, for people. */
   readonly host: string;
+  /** What the mail server calls itself. */
+  readonly serverName: () => Promise<string>;
   readonly stateDir: string;
   readonly signal: AbortSignal;
   /** What works on the host for this restore from now on, and the file that says what was asked. */
@@ -73,6 +79,10 @@ export async function planHostRestore(
     ? surveyed.notes
     : ['The metadata cannot be read here: what the mail host says counts.'];
   const included = rows.filter(({ excluded, defect }) => excluded === null && defect === null);
+  const server = await env.serverName();
+  const looked = await preflightOf({ ...env, server }, included, input);
+  const { pauses, notes: pauseNotes } = await pausesOf(env, server, included, input.carbonio);
+  const serverId = surveyed.isKnown ? surveyed.source.serverId : null;
   const plan: HostPlan = {
     version: 1,
     startedAt: Date.now(),
@@ -84,14 +94,17 @@ export async function planHostRestore(
     provisions: !(input.skipAccountProvisioning && input.skipDomainProvisioning),
     notes: [
       ...notes,
+      ...looked,
+      ...pauseNotes,
+      ...(await afterwards(env, server, serverId, included)),
       ...rows.flatMap(({ id, excluded, defect }) =>
         excluded === null && defect !== null
           ? [`Nothing of the account ${id} can be restored: ${defect.reason}.`]
           : [],
       ),
-      ...(await preflightOf(env, included, input)),
     ].slice(0, 1000),
     quotas: await quotasOf(env, included),
+    pauses,
   };
   writeHostPlan(dir, plan);
   return plan;
@@ -140,6 +153,7 @@ export async function restoreOnHost(
   for (const step of steps) {
     const asked = step.journal.read() ?? step.journal.write(askFor(plan, step, request.input));
     if (asked.result !== null) continue;
+    renewList(step.journal, asked);
     const driven = await drive(driveOptions(env, request.input, step), until);
     if (driven.state === 'running') return sliceOf(plan, steps, step, driven);
     dropList(asked);

@@ -1,9 +1,10 @@
 /** The plan of a restore by the mail host, on disk: accounts, batches, what was said before the start. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Evidence } from '../backup-path/evidence';
+import { pause } from '../contracts/engine';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 import { Problem } from '../failures';
 import { writeDurably } from '../host/durable-file';
@@ -48,6 +49,8 @@ const plan = z.object({
   notes: z.array(z.string()),
   /** By address, as they were before; bytes. */
   quotas: z.record(z.string(), z.string()),
+  /** Settings of the host that are otherwise meanwhile. */
+  pauses: z.array(pause).default([]),
 });
 export type HostPlan = z.output<typeof plan>;
 
@@ -123,14 +126,19 @@ export function stepsOfPlan(
 const LIST_LIMIT = 60_000;
 
 /** What the host is told for a step. The file of a long list is written. */
-export function askFor(found: HostPlan, { phase, accounts }: HostStep, input: ExternalRestoreInput): Step {
+export function askFor(
+  found: Pick<HostPlan, 'accounts' | 'source'>,
+  { phase, accounts }: Pick<HostStep, 'phase' | 'accounts'>,
+  input: ExternalRestoreInput,
+  listLimit = LIST_LIMIT,
+): Step {
   const ids = accounts.map((at) => found.accounts[at]?.id ?? '');
   const path = resolve(found.source.path);
   return {
     command: 'doExternalRestore',
     values: {
       source_path: path,
-      ...(ids.join(',').length > LIST_LIMIT ? { input_file: listFile(ids) } : { accounts: ids }),
+      ...(ids.join(',').length > listLimit ? { input_file: listFile(ids) } : { accounts: ids }),
       filter_deleted: input.filterDeleted,
       skip_system_accounts: input.skipSystemAccounts,
       skip_aliases: input.skipAliases,
@@ -169,6 +177,14 @@ function listFile(ids: readonly string[]): string {
       { cause: error },
     );
   }
+}
+
+/** A list that is gone (the machine was started anew) is written again, before it is asked for again. */
+export function renewList(journal: StepJournal, asked: Step): Step {
+  const { input_file: file } = asked.values;
+  if (typeof file !== 'string' || existsSync(file)) return asked;
+  const values = { ...asked.values, input_file: listFile(asked.subjects.slice(1)) };
+  return journal.write({ ...asked, values });
 }
 
 /** When the step has ended. */

@@ -1,29 +1,30 @@
-/** What is looked at on the mail host before a restore by it, each with what to do; and quotas before and after. */
+/** What is looked at on the mail host before a restore by it, each with what to do. */
 import type { CarbonioCli } from '../carbonio/cli';
 import { getConfig } from '../carbonio/cli/settings';
 import { excerpt, oneLine } from '../carbonio/parse/excerpt';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 import { Problem } from '../failures';
 import { domainOf } from '../restore/select';
-import type { HostPlan } from './plan';
+import { mailstoresOf } from './mailstores';
+import { listed } from './names';
 import type { SurveyRow } from './survey';
 
 export interface PreflightEnv {
   readonly cli: CarbonioCli;
   readonly signal: AbortSignal;
+  /** What the mail server calls itself. */
+  readonly server: string;
 }
 
 /** How the level is set is not documented (U). */
 const LEVEL = 'ZxCore_NotificationLevel';
 /** Ends are told at Information or more. */
 const ENOUGH = new Set(['information', 'info', 'debug']);
-const MOST_NAMES = 20;
-/** Each is a call of seconds. */
-const MOST_QUOTAS = 100;
 
 /**
  * One sentence for each thing that is worth knowing.
- * @throws Problem `HostNotReady` when there would be no end report; forced, it only says so
+ * @throws Problem `HostNotReady` when there would be no end report, or accounts live on another server; forced, it only
+ * says so
  */
 export async function preflightOf(
   env: PreflightEnv,
@@ -35,9 +36,7 @@ export async function preflightOf(
     ...(await notificationLevel(env, input.forceAsExternalRestore)),
     ...statuses(rows),
     ...(await defaultDomain(env, rows)),
-    ...(await scanner(env, rows)),
-    'Afterwards, on the mail host: `carbonio backup doCheckShares start` and doFixShares with the map file of the source ' +
-      'server, delete imported GalSync accounts, and `carbonio powerstore doDeduplicate` for each volume.',
+    ...(await mailstores(env, rows, input.forceAsExternalRestore)),
   ];
 }
 
@@ -77,11 +76,10 @@ async function notificationLevel({ cli, signal }: PreflightEnv, forced: boolean)
 function statuses(rows: readonly SurveyRow[]): string[] {
   const odd = rows.filter(({ status }) => status !== null && status !== 'active' && status !== 'deleted');
   if (odd.length === 0) return [];
-  const names = odd.slice(0, MOST_NAMES).map(({ name, status }) => `${name} (${status})`);
-  const more = odd.length > MOST_NAMES ? `, and ${odd.length - MOST_NAMES} more` : '';
+  const names = odd.map(({ name, status }) => `${name} (${status})`);
   return [
-    `Accounts that are closed, locked or in maintenance: ${names.join(', ')}${more}. Their owners cannot log in after the ` +
-      'restore; set them active where that is wanted.',
+    `Accounts that are closed, locked or in maintenance: ${listed(names)}. Their owners cannot log in after the restore; ` +
+      'where that is wanted, `carbonio prov modifyAccount ADDRESS zimbraAccountStatus active`.',
   ];
 }
 
@@ -105,69 +103,21 @@ async function defaultDomain({ cli, signal }: PreflightEnv, rows: readonly Surve
   ];
 }
 
-/** Changing it and putting it back is for an override; here it is only looked at. */
-async function scanner({ cli, signal }: PreflightEnv, rows: readonly SurveyRow[]): Promise<string[]> {
-  if (new Set(rows.map(({ name }) => domainOf(name))).size < 2) return [];
-  try {
-    const { value } = await getConfig(cli, { scope: 'global' }, 'ZxBackup_RealTimeScanner', { signal });
-    if (value.toLowerCase() !== 'true') return [];
-  } catch (error) {
-    if (!(error instanceof Problem) || (error.type !== 'CommandFailed' && error.type !== 'UnknownOutput'))
-      throw error;
-  }
-  return [
-    'Several domains are imported: switch the Real Time Scanner off meanwhile (`carbonio config set global ' +
-      'ZxBackup_RealTimeScanner FALSE`), and on again afterwards with a SmartScan.',
-  ];
-}
-
-/** Bytes by address, of accounts that are there already or have one in the backup. */
-export async function quotasOf(
+async function mailstores(
   env: PreflightEnv,
   rows: readonly SurveyRow[],
-): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  const few = rows.length <= MOST_QUOTAS;
-  for (const { name, quota } of rows) {
-    const now = few ? await quotaOf(env, name) : null;
-    if (now !== null) found[name] = now;
-    else if (quota !== null) found[name] = quota;
-  }
-  return found;
-}
-
-/** What a restore that did not end well has left without its quota. */
-export async function quotasAfter(
-  env: PreflightEnv,
-  { quotas, accounts }: Pick<HostPlan, 'quotas' | 'accounts'>,
-): Promise<string[]> {
-  const before = Object.entries(quotas);
-  if (before.length > MOST_QUOTAS || accounts.length > MOST_QUOTAS * 10) {
-    return [
-      'Quotas were not compared, there are too many accounts: an interrupted restore may leave some without one.',
-    ];
-  }
-  const changed: string[] = [];
-  for (const [name, quota] of before) {
-    const now = await quotaOf(env, name);
-    if (now !== null && now !== quota)
-      changed.push(`${name} (${quota} before, ${now === '0' ? 'none' : now} now)`);
-  }
-  if (changed.length === 0) return [];
-  const shown = `${changed.slice(0, MOST_NAMES).join(', ')}${changed.length > MOST_NAMES ? ', …' : ''}`;
-  return [
-    `Quotas differ from before: ${shown}. A restore that was interrupted leaves accounts without one; set it again ` +
-      '(`carbonio prov modifyAccount ADDRESS zimbraMailQuota BYTES`).',
-  ];
-}
-
-/** Null for an account that is not there, or has none. */
-async function quotaOf({ cli, signal }: PreflightEnv, name: string): Promise<string | null> {
-  try {
-    const { raw } = await cli.call(['prov', 'getAccount', name, 'zimbraMailQuota'], { signal });
-    return /zimbraMailQuota["']?\s*:\s*["']?(\d+)/.exec(raw)?.[1] ?? null;
-  } catch (error) {
-    if (error instanceof Problem && ['CommandFailed', 'UnknownOutput'].includes(error.type)) return null;
-    throw error;
-  }
+  forced: boolean,
+): Promise<readonly string[]> {
+  const { elsewhere, notes } = await mailstoresOf(
+    env,
+    env.server,
+    rows.map(({ name }) => name),
+  );
+  if (elsewhere.length === 0) return notes;
+  const what = `These accounts live on another mail server than ${env.server}: ${listed(elsewhere)}`;
+  if (forced) return [...notes, `${what}.`];
+  throw new Problem(
+    'HostNotReady',
+    `${what}. Restore them by the worker of that server, and here only the others (accounts)`,
+  );
 }

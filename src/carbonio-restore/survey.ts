@@ -4,10 +4,11 @@ import { carriesBlob } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import { walkItems } from '../backup-path/walk';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
+import { Problem } from '../failures';
 import { zeroCounters, type Counters } from '../report/model';
 import { currentState, isFiltered } from '../restore/classify';
-import { selectAccounts, type Selected } from '../restore/select';
-import { SourceGuard } from '../restore/source-guard';
+import { readName, selectAccounts, type Selected } from '../restore/select';
+import { STREAK_LIMIT, type SourceGuard } from '../restore/source-guard';
 
 export interface SurveyRow extends Selected {
   /** Of it `source`, `filtered`, folders, tags, mountpoints and the bytes of what is to be restored; null: not known. */
@@ -27,13 +28,48 @@ export function survey(
   onProgress: (accounts: number) => void,
 ): SurveyRow[] {
   const rows: SurveyRow[] = [];
-  for (const selected of selectAccounts(store, input, new SourceGuard(store, new Set()))) {
+  const reads = new AccountReads(store);
+  const everything = selectAccounts(store, input, reads);
+  reads.judge(everything);
+  for (const selected of everything) {
     if (selected.excluded !== null && !input.countExcluded) continue;
     rows.push({ ...selected, counters: countItems(store, selected, input), ...infoOf(store, selected) });
     onProgress(rows.length);
   }
   store.assertThere();
   return rows;
+}
+
+/**
+ * Whether accounts that cannot be read are lost, or the source is away: here nothing is written, so all can be looked at
+ * before that is judged. While others can be read, those that cannot are findings, however many.
+ */
+class AccountReads implements Pick<SourceGuard, 'ok' | 'failed'> {
+  private good = 0;
+  private bad = 0;
+
+  constructor(private readonly store: BackupPath) {}
+
+  ok(): void {
+    this.good++;
+  }
+
+  failed(): boolean {
+    this.store.assertThere();
+    this.bad++;
+    return true;
+  }
+
+  /** @throws Problem `SourceUnavailable` */
+  judge(accounts: readonly Selected[]): void {
+    const { root } = this.store;
+    if (this.good === 0 && this.bad >= STREAK_LIMIT)
+      throw new Problem('SourceUnavailable', `None of the ${this.bad} accounts of ${root} can be read.`);
+    for (const { id, defect } of accounts) {
+      if (defect?.kind === 'read' && readName(this.store, id).defect?.kind !== 'read')
+        throw new Problem('SourceUnavailable', `The account ${id} of ${root} can be read only now and then.`);
+    }
+  }
 }
 
 function countItems(store: BackupPath, { id, excluded }: Selected, input: ExternalRestoreInput): Counters {

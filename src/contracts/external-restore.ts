@@ -1,6 +1,6 @@
 /** Input, result and status of the workflow `externalRestore`. */
 import { z } from 'zod';
-import { carbonioOptions, engineChoice } from './engine';
+import { carbonioOptions, carriedPauses, engineChoice } from './engine';
 import { heartbeatSeconds, text } from './fields';
 import { turnCarry, turnOwner } from './operation-queue';
 
@@ -21,6 +21,8 @@ const carried = z.object({
   phases: z.array(z.object({ name: z.string(), seconds: z.number() })),
   phaseStartedAt: z.number(),
   notifications: z.array(z.object({ event: z.string(), to: z.array(z.string()), outcome: z.string() })),
+  /** Of the engine carbonio. */
+  pauses: carriedPauses.optional(),
 });
 /** What a run of a restore hands to the next one when it continues as new. */
 export type ExternalRestoreCarry = z.output<typeof carried>;

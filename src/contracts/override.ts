@@ -35,8 +35,12 @@ export const deadlineSeconds = z
 export const overrideGuardInput = z.strictObject({
   slot: z.string().describe('What was changed. Example: "lmtp-validator"'),
   owner: turnOwner.describe('The operation whose change it is.'),
+  cancelsOwner: z
+    .boolean()
+    .default(true)
+    .describe('At the deadline the operation is cancelled first; false: it goes on without the change.'),
 });
-export type OverrideGuardInput = z.output<typeof overrideGuardInput>;
+export type OverrideGuardInput = z.input<typeof overrideGuardInput>;
 
 export const overrideWatchdogInput = z.strictObject({});
 export type OverrideWatchdogRequest = z.input<typeof overrideWatchdogInput> | null | undefined;

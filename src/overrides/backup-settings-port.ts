@@ -4,32 +4,55 @@
  *
  * Shaped as an `OverridePort` (read, write, activate, prove), so that the journal of overrides can see to the way back.
  */
-import type { CarbonioCli } from '../carbonio/cli';
-import { getConfig, setConfig, unsetConfig } from '../carbonio/cli/settings';
+import type { CallOptions, CarbonioCli } from '../carbonio/cli';
+import { getConfig, setConfig, unsetConfig, type ConfigObject } from '../carbonio/cli/settings';
 import { unknownOutput } from '../carbonio/parse/excerpt';
+import type { Setting } from '../contracts/override';
 import { Problem } from '../failures';
-
-/** Not set is inherited: it is put back as it was. */
-type Setting = { readonly set: true; readonly value: string } | { readonly set: false };
+import { isSameSetting, type OverridePort } from './model';
 
 export const SCANNER_KEY = 'ZxBackup_RealTimeScanner';
 export const SCHEDULE_KEYS = ['backupSmartScanScheduler', 'backupPurgeScheduler'] as const;
 
-/** @param server name of the mail server whose own values these are */
-export function backupSettingsPort(cli: CarbonioCli, server: string) {
-  const object = { scope: 'server', name: server } as const;
+/** Slot of the journal by attribute. */
+export const BACKUP_SLOTS: Readonly<Record<string, string>> = {
+  [SCANNER_KEY]: 'real-time-scanner',
+  backupSmartScanScheduler: 'smartscan-schedule',
+  backupPurgeScheduler: 'purge-schedule',
+};
+
+/** What the journal calls it: whose setting it is must be known when nothing else is left of the operation. */
+export const serverKey = (server: string, attribute: string): string => `server/${server}/${attribute}`;
+
+interface Named {
+  readonly object: ConfigObject;
+  readonly attribute: string;
+}
+
+/** @throws Problem `JournalDamaged` */
+function named(key: string): Named {
+  const [, name, attribute] = /^server\/([A-Za-z0-9][A-Za-z0-9._-]*)\/([A-Za-z]\w*)$/.exec(key) ?? [];
+  if (name === undefined || attribute === undefined)
+    throw new Problem('JournalDamaged', `"${key.slice(0, 80)}" names no setting of a mail server.`);
+  return { object: { scope: 'server', name }, attribute };
+}
+
+/** Keys are those of {@link serverKey}. */
+export function backupSettingsPort(cli: CarbonioCli): OverridePort {
   const written = new Map<string, Setting>();
   const read = async (key: string): Promise<Setting> => {
-    const { value, inherited } = await getConfig(cli, object, key);
+    const { object, attribute } = named(key);
+    const { value, inherited } = await getConfig(cli, object, attribute);
     // whose value it is must be known, or nobody can put it back
-    if (inherited === null) throw unknownOutput(`Whether ${key} is inherited`, value);
-    return inherited ? { set: false } : { set: true, value };
+    if (inherited === null) throw unknownOutput(`Whether ${attribute} is inherited`, value);
+    return inherited ? { set: false } : { set: true, value: canonical(value) };
   };
   return {
     read,
     async write(key: string, value: Setting): Promise<void> {
-      if (value.set) await setConfig(cli, object, key, value.value);
-      else await unsetConfig(cli, object, key);
+      const { object, attribute } = named(key);
+      if (value.set) await setConfig(cli, object, attribute, value.value);
+      else await unsetConfig(cli, object, attribute);
       written.set(key, value);
     },
     /** Nothing to do: changes of the configuration bypass the queue of operations and need no restart. */
@@ -37,10 +60,7 @@ export function backupSettingsPort(cli: CarbonioCli, server: string) {
     /** @throws Problem `UnknownOutput` when the host does not say what was written */
     async prove(): Promise<void> {
       for (const [key, wanted] of written) {
-        const found = await read(key);
-        const isSame =
-          found.set === wanted.set && (!found.set || !wanted.set || found.value === wanted.value);
-        if (!isSame)
+        if (!isSameSetting(await read(key), wanted))
           throw new Problem('UnknownOutput', `${key} was written, and the mail host says something else.`);
       }
     },
@@ -48,17 +68,43 @@ export function backupSettingsPort(cli: CarbonioCli, server: string) {
 }
 
 /** The value in force, inherited or not. */
-export const settingInForce = async (cli: CarbonioCli, server: string, key: string): Promise<string> =>
-  (await getConfig(cli, { scope: 'server', name: server }, key)).value;
+export const settingInForce = async (
+  cli: CarbonioCli,
+  server: string,
+  attribute: string,
+  options: CallOptions = {},
+): Promise<string> =>
+  canonical((await getConfig(cli, { scope: 'server', name: server }, attribute, options)).value);
 
-/** A schedule as it is, but off. @throws Problem `UnknownOutput` for what is no schedule */
-export function pausedSchedule(value: string): string {
+/** A schedule as it is, but off; null when it is off. @throws Problem `UnknownOutput` for what is no schedule */
+export function pausedSchedule(value: string): string | null {
+  const schedule = objectIn(value);
+  if (typeof schedule?.['cron-enabled'] !== 'boolean')
+    throw unknownOutput('A schedule of the mail host', value);
+  return schedule['cron-enabled'] ? canonical(JSON.stringify({ ...schedule, 'cron-enabled': false })) : null;
+}
+
+/** The switch of the scanner as it is, but off; null when it is off. @throws Problem `UnknownOutput` for another word */
+export function scannerOff(value: string): string | null {
+  if (!/^(true|false)$/i.test(value)) throw unknownOutput('The switch of the Real Time Scanner', value);
+  return value.toUpperCase() === 'TRUE' ? 'FALSE' : null;
+}
+
+/** Another spelling is no other value: a host that writes `false` for `FALSE` has not changed it. */
+function canonical(value: string): string {
+  if (/^(true|false)$/i.test(value)) return value.toUpperCase();
+  const found = objectIn(value);
+  if (found === null) return value;
+  return JSON.stringify(Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+function objectIn(text: string): Record<string, unknown> | null {
   try {
-    const schedule = JSON.parse(value) as Record<string, unknown>;
-    if (typeof schedule['cron-enabled'] === 'boolean')
-      return JSON.stringify({ ...schedule, 'cron-enabled': false });
+    const found: unknown = JSON.parse(text);
+    return typeof found === 'object' && found !== null && !Array.isArray(found)
+      ? (found as Record<string, unknown>)
+      : null;
   } catch {
-    // told below
+    return null;
   }
-  throw unknownOutput('A schedule of the mail host', value);
 }

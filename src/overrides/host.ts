@@ -5,6 +5,7 @@ import type { HostLog } from '../carbonio/runner';
 import type { Config } from '../config';
 import { VALIDATOR_SLOT } from '../contracts/override';
 import { Problem } from '../failures';
+import { BACKUP_SLOTS, backupSettingsPort } from './backup-settings-port';
 import { Journal } from './journal';
 import type { OverridePort } from './model';
 import { validatorPort, type ValidatorHost } from './validator';
@@ -46,6 +47,7 @@ export class HostOverrides {
   /** @throws Problem `JournalDamaged` for a slot that this release does not know */
   port(slot: string): OverridePort {
     if (slot === VALIDATOR_SLOT) return validatorPort(this.validator);
+    if (Object.values(BACKUP_SLOTS).includes(slot)) return backupSettingsPort(this.carbonio.cli);
     throw new Problem(
       'JournalDamaged',
       `${this.config.journalDir}/${slot}.json is of no kind that is known here.`,

@@ -24,7 +24,11 @@ type Rules = Pick<ExternalRestoreInput, 'accounts' | 'domains' | 'filterDeleted'
  * Every account of the store: first those to restore, in the order asked for, then those left out.
  * @throws Problem `AccountNotFound` when one that was asked for is not in the store
  */
-export function selectAccounts(store: BackupPath, rules: Rules, guard: SourceGuard): Selected[] {
+export function selectAccounts(
+  store: BackupPath,
+  rules: Rules,
+  guard: Pick<SourceGuard, 'ok' | 'failed'>,
+): Selected[] {
   const infos = accountIds(store).map((id) => guarded(store, id, guard));
   const wanted = new Map(rules.accounts.map((name, index) => [name.toLowerCase(), index]));
   const domains = new Set(rules.domains.map((domain) => domain.toLowerCase()));
@@ -60,7 +64,7 @@ function accountIds(store: BackupPath): string[] {
 }
 
 /** @throws Problem `SourceUnavailable` when so many accounts cannot be read that it is rather the source */
-function guarded(store: BackupPath, id: string, guard: SourceGuard): Read {
+function guarded(store: BackupPath, id: string, guard: Pick<SourceGuard, 'ok' | 'failed'>): Read {
   const read = readInfo(store, id);
   if (read.defect?.kind === 'read') guard.failed(new Defect('read', read.defect.reason, id), 'metadata');
   else guard.ok('metadata');

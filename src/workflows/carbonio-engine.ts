@@ -8,11 +8,13 @@ import {
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import type { Pause } from '../contracts/engine';
 import type { ExternalRestoreRequest, ExternalRestoreResult } from '../contracts/external-restore';
 import { explain } from '../failures';
 import type { RestoreRequest } from '../restore/request';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
+import { Pauses } from './pauses';
 import type { RestoreState } from './restore-state';
 
 export interface HostRun {
@@ -22,21 +24,28 @@ export interface HostRun {
   readonly bounded: ActivityInterfaceFor<Activities>;
   readonly notifyStarted: () => Promise<void>;
 }
+/** With what is otherwise on the mail host meanwhile. */
+type PausedRun = HostRun & { readonly pauses: Pauses };
 
 /** Shortest look; they grow to `sliceSeconds`. The state of the work is on the host and on disk, not here. */
 const FIRST_SLICE_SECONDS = 2;
 
 export async function carbonioRunbook(
-  run: HostRun,
+  unpaused: HostRun,
   reason: string,
   goOnAsNew: (next: Partial<ExternalRestoreRequest>) => Promise<never>,
 ): Promise<ExternalRestoreResult> {
-  const { state } = run;
+  const { state } = unpaused;
+  const pauses = new Pauses(state.carriedPauses);
+  const run: PausedRun = { ...unpaused, pauses };
   try {
-    if (!state.isPlanned) await preflight(run, reason);
+    await pauses.begin(state.isPlanned ? [] : await preflight(run, reason));
     const finished = await restore(run);
-    if (!finished)
-      return await goOnAsNew({ carry: state.carry(), engineChoice: { engine: 'carbonio', reason } });
+    if (!finished) {
+      const carry = { ...state.carry(), pauses: await pauses.carry() };
+      return await goOnAsNew({ carry, engineChoice: { engine: 'carbonio', reason } });
+    }
+    await pauses.end();
     return await report(run);
   } catch (error) {
     if (error instanceof ContinueAsNew) throw error;
@@ -44,10 +53,16 @@ export async function carbonioRunbook(
   }
 }
 
-async function preflight({ request, state, patient, notifyStarted }: HostRun, reason: string): Promise<void> {
+/** Answers what is to be otherwise on the mail host while it restores; planned by an earlier release: nothing. */
+async function preflight(
+  { request, state, patient, notifyStarted }: HostRun,
+  reason: string,
+): Promise<readonly Pause[]> {
   state.begin('preflight');
-  state.planned(await patient.planOnHost({ request, reason }));
+  const { pauses, ...plan } = await patient.planOnHost({ request, reason });
+  state.planned(plan);
   if (state.plan.notify) await notifyStarted();
+  return pauses ?? [];
 }
 
 /** Accounts first, then items. Answers false when it is time to continue as new. */
@@ -66,11 +81,12 @@ async function restore({ request, state, patient }: HostRun): Promise<boolean> {
   }
 }
 
-async function report({ request, state, patient }: HostRun): Promise<ExternalRestoreResult> {
+async function report({ request, state, patient, pauses }: PausedRun): Promise<ExternalRestoreResult> {
   state.begin('report');
   const { dir, counters, status, failure } = await patient.reportOnHost({
     request,
     ending: state.ending('completed'),
+    notes: pauses.notes,
   });
   state.begin('ended');
   if (failure !== null) {
@@ -83,17 +99,21 @@ async function report({ request, state, patient }: HostRun): Promise<ExternalRes
   return { status, operationId, source, restored, skipped, filtered, unrestored, reportDir: dir, target };
 }
 
-/** Cancelled: what works on the host is stopped. Failed: it is left alone, and whoever is next waits for it. */
-async function endEarly(run: HostRun, error: unknown): Promise<never> {
-  const { request, state, bounded } = run;
+/**
+ * Cancelled: what works on the host is stopped. Failed: it is left alone, and whoever is next waits for it. Then settings
+ * go back.
+ */
+async function endEarly(run: PausedRun, error: unknown): Promise<never> {
+  const { request, state, bounded, pauses } = run;
   let end = error;
   if (state.isPlanned && state.status().phase !== 'ended') {
     await CancellationScope.nonCancellable(async () => {
       if (isCancellation(error)) end = await stopped(run, error);
+      await pauses.end();
       const ending = isCancellation(end)
         ? state.ending('cancelled')
         : state.ending('failed', failureMessage(end));
-      await bounded.reportOnHost({ request, ending }).catch((failure: unknown) => {
+      await bounded.reportOnHost({ request, ending, notes: pauses.notes }).catch((failure: unknown) => {
         // the failure that ends the restore matters more than one of its report
         log.warn('the report could not be written', { cause: failureMessage(failure) });
       });

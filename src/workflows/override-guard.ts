@@ -45,7 +45,7 @@ export const guardIdOf = ({ operationId, firstRunId }: TurnOwner, slot: string):
   `override-guard/${slot}/${operationId}/${firstRunId}`;
 
 export async function overrideGuard(raw: OverrideGuardInput): Promise<RevertOutcome> {
-  const { slot, owner } = parseInput(overrideGuardInput, raw, {
+  const { slot, owner, cancelsOwner } = parseInput(overrideGuardInput, raw, {
     slot: 'lmtp-validator',
     owner: { operationId: 'x', firstRunId: '0' },
   });
@@ -80,7 +80,7 @@ export async function overrideGuard(raw: OverrideGuardInput): Promise<RevertOutc
           .then(() => true),
       ]),
     );
-    if (late) await cancelOwner(owner);
+    if (late && cancelsOwner) await cancelOwner(owner);
   } catch (error) {
     // the operation was closed, or a person wants the setting back now
     if (!isCancellation(error)) log.error('the guard could not wait; the setting goes back now', { error });

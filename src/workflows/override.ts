@@ -92,14 +92,18 @@ async function before<T>(deadline: number, body: () => Promise<T>, late: Applica
   }
 }
 
-/** After a reset the guard of the runs before is there: its name is that of the whole chain. */
-async function startGuard(slot: string): Promise<void> {
+/**
+ * After a reset the guard of the runs before is there: its name is that of the whole chain.
+ * @param life `chain`: the change outlives this run when that continues as new
+ */
+export async function startGuard(slot: string, life: 'run' | 'chain' = 'run'): Promise<void> {
   const owner = thisOperation();
   try {
     await startChild(overrideGuard, {
       workflowId: guardIdOf(owner, slot),
-      args: [{ slot, owner }],
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      args: [{ slot, owner, ...(life === 'chain' ? { cancelsOwner: false } : {}) }],
+      // the server asks a child to end also when its parent continues as new: then only what it watches counts
+      parentClosePolicy: life === 'chain' ? ParentClosePolicy.ABANDON : ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `Puts ${slot} back when ${owner.operationId} has ended`,
     });
   } catch (error) {
@@ -108,7 +112,8 @@ async function startGuard(slot: string): Promise<void> {
   }
 }
 
-async function goBack(slot: string): Promise<OverrideEnd> {
+/** Tells what became of it, and never fails. */
+export async function goBack(slot: string): Promise<OverrideEnd> {
   const owner = thisOperation();
   let end: OverrideEnd;
   try {
@@ -124,7 +129,7 @@ async function goBack(slot: string): Promise<OverrideEnd> {
   return end;
 }
 
-async function tellGuard<A extends unknown[]>(
+export async function tellGuard<A extends unknown[]>(
   slot: string,
   signal: SignalDefinition<A>,
   ...args: A

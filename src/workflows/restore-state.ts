@@ -1,5 +1,6 @@
 /** What an External Restore knows of itself, and how it shows it: the status query and the details in the UI. */
 import { ApplicationFailure, defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import type { CarriedPauses } from '../contracts/engine';
 import type {
   ExternalRestoreCarry,
   ExternalRestoreStatus,
@@ -30,9 +31,12 @@ export class RestoreState {
   private onHost: string | null = null;
   private waiting: Waiting | null = null;
   readonly startedAt: number;
+  /** Of the run before, by the engine carbonio. */
+  readonly carriedPauses: CarriedPauses | undefined;
 
   constructor(carry: ExternalRestoreCarry | undefined) {
     this.startedAt = carry?.startedAt ?? Date.now();
+    this.carriedPauses = carry?.pauses;
     if (carry) {
       this.knownPlan = carry.plan;
       this.phase = 'items';

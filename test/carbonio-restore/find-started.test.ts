@@ -45,6 +45,16 @@ test('the one that is new and names the same path and accounts', () => {
   expect(find([operation(1, { source: '/mnt/old', accounts: 'a1, a2' })])).toBe(uuid(1));
 });
 
+test('of a long list of accounts the host may name the file, or who is in it', () => {
+  const values = { ...step.values, input_file: '/tmp/x/accounts.txt' };
+  const listed = (parameters: Record<string, unknown>): string | null =>
+    findStarted([operation(1, parameters)], { ...step, values }, { before: [] });
+  expect(listed({ sourcePath: '/mnt/old', inputFile: '/tmp/x/accounts.txt' })).toBe(uuid(1));
+  expect(listed(ours)).toBe(uuid(1));
+  expect(listed({ sourcePath: '/mnt/old', inputFile: '/tmp/y/accounts.txt' })).toBeNull();
+  expect(listed({ sourcePath: '/mnt/older', inputFile: '/tmp/x/accounts.txt' })).toBeNull();
+});
+
 test('none: it was there before, has another path, is of another kind or part', () => {
   expect(find([])).toBeNull();
   expect(find([operation(1, ours)], [uuid(1)])).toBeNull();

@@ -34,6 +34,7 @@ export function spawnWorker(options: {
       // a host of its own: operations of other tests are none of its queue
       LIFEBOAT_HOST: options.taskQueue,
       LIFEBOAT_LOCK_DIR: `${options.stateDir}.locks`,
+      LIFEBOAT_JOURNAL_DIR: `${options.stateDir}.journal`,
       ...options.env,
     },
   });

@@ -6,6 +6,7 @@ import { join, relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
+import type { Fault, Point } from '../../src/embedded/carbonio/faults';
 import type { ExternalRestoreRequest } from '../../src/contracts/external-restore';
 import type { externalRestore } from '../../src/workflows';
 import { connect, spawnWorker, startRestore, type TestWorker } from '../e2e/harness';
@@ -19,6 +20,7 @@ export class EngineBench extends CarbonioBench {
   client!: Client;
   worker!: TestWorker;
   private readonly ids: string[] = [];
+  private gate = '';
 
   async open(): Promise<this> {
     await this.start();
@@ -37,6 +39,16 @@ export class EngineBench extends CarbonioBench {
     });
   }
 
+  /** A fault that keeps an operation of the host where it is until {@link letGo}. */
+  held(operation: string, at: Point): Fault {
+    this.gate = join(this.dir, `go-${Math.random().toString(36).slice(2)}`);
+    return { kind: 'hold', operation, at, milliseconds: 120_000, until: this.gate, times: 1 };
+  }
+
+  letGo(): void {
+    writeFileSync(this.gate, '');
+  }
+
   async close(): Promise<void> {
     await this.worker.kill();
     await this.client.connection.close();
@@ -53,12 +65,14 @@ export class EngineBench extends CarbonioBench {
       engine: 'carbonio',
       ...request,
       // a killed worker is found out sooner
-      advanced: { heartbeatSeconds: 3 },
+      advanced: { heartbeatSeconds: 3, ...request.advanced },
       carbonio: {
         pollSeconds: 0.3,
         settleSeconds: 8,
         graceSeconds: 2,
         batchAccounts: 2,
+        // what is not about them need not wait for them
+        pauseSchedules: 'never',
         ...request.carbonio,
       },
     });

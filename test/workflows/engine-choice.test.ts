@@ -1,10 +1,10 @@
 /** Which engine restores: what is asked for, what can be read, what the mail host offers. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { ExternalRestoreRequest } from '../../src/contracts/external-restore';
-import { EngineBench } from './carbonio-bench';
+import { EngineBench, mailboxes } from './carbonio-bench';
 
 jest.setTimeout(60_000);
 let bench: EngineBench;
@@ -39,6 +39,35 @@ test('auto: one that is not known goes to the mail host, which says what it thin
   const failure = await failureOf({ ...auto, sourcePath: foreign });
   expect(failure.type).toBe('CommandFailed');
   expect(failure.message).toMatch(/The mail host answers: .*dialect "carbonio"/);
+});
+
+test('auto: what only the mail host knows, it restores; lost items are classed by their blobs', async () => {
+  const unknown = join(bench.dir, 'unknown');
+  cpSync(bench.source, unknown, { recursive: true });
+  const marker = JSON.parse(readFileSync(join(unknown, 'backup.json'), 'utf8')) as object;
+  writeFileSync(join(unknown, 'backup.json'), JSON.stringify({ ...marker, dialect: 'stand-in/1' }));
+  const request = { ...auto, sourcePath: unknown, accounts: ['jane@example.com'] };
+  const result = await (await bench.begin(request)).result();
+  expect(result).toMatchObject({ status: 'partial', restored: 20, skipped: 0, unrestored: 4, source: 24 });
+  expect(mailboxes(bench.up.places.mailboxes)).toHaveLength(20);
+  const report = JSON.parse(readFileSync(join(result.reportDir, 'report.json'), 'utf8')) as {
+    engine: object;
+    notes: string[];
+    unrestoredByClass: object;
+    accounts: Record<string, { unrestored: { item: number; class: string; error?: string }[] }>;
+  };
+  expect(report.engine).toEqual({
+    name: 'carbonio',
+    reason: 'the dialect is not known here, and the mail host answers',
+  });
+  expect(report.notes).toContain('The metadata cannot be read here: what the mail host says counts.');
+  const classes = report.accounts['jane@example.com']?.unrestored.map((one) => [one.item, one.class]);
+  expect(Object.fromEntries(classes ?? [])).toEqual({
+    401: 'read',
+    402: 'broken',
+    403: 'broken',
+    404: 'unclassed',
+  });
 });
 
 test('auto: who names a target does not get it in the mailboxes of the mail host', async () => {

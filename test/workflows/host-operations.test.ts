@@ -1,8 +1,11 @@
 /** The operations of the mail host on its own backup, against a real Temporal server and the stand-in. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
+import { findAccount } from '../../src/backup-path/find-account';
+import { BackupPath } from '../../src/backup-path/store';
+import { walkItems } from '../../src/backup-path/walk';
 import type {
   HostOperationName,
   HostOperationRequest,
@@ -39,6 +42,16 @@ const run = async <N extends HostOperationName>(
   input: HostOperationRequest<N>,
 ): Promise<HostOperationResult> => (await (await begin(type, input)).result()) as HostOperationResult;
 
+/** Any message of an account in a Backup Path. */
+function messageIn(path: string, account: string): string {
+  const store = BackupPath.open(path);
+  for (const entry of walkItems(store, findAccount(store, account).id)) {
+    if (entry.kind === 'item' && store.itemStates(entry.path).at(-1)?.type === 'message')
+      return String(entry.id);
+  }
+  throw new Error(`${account} has no message in ${path}`);
+}
+
 test('scan, check, export, restore on a new account, item, undelete, purge', async () => {
   const scanned = await run('smartScan', {});
   expect(scanned).toMatchObject({ status: 'completed', stats: { 'checked items': '20' } });
@@ -54,9 +67,17 @@ test('scan, check, export, restore on a new account, item, undelete, purge', asy
   });
   expect(bench.subjects('joe.again@example.com')).toHaveLength(20);
   await run('undelete', { account: 'joe@example.com' });
+  const maildir = join(bench.host, 'mailboxes/example.com/joe/Maildir');
+  for (const part of ['new', 'cur']) rmSync(join(maildir, part), { recursive: true });
+  const restored = await run('itemRestore', {
+    account: 'joe@example.com',
+    itemId: messageIn(backup, 'joe@example.com'),
+  });
+  expect(restored.stats).toMatchObject({ 'Restored Items': '1' });
+  expect(bench.subjects('joe@example.com')).toHaveLength(1);
   await run('purge', { days: 30 });
   const names = (await bench.json('core', 'getOperationLog')).operationList.map(({ name }) => name);
-  expect(new Set(names).size).toBe(7);
+  expect(new Set(names).size).toBe(8);
 });
 
 test('what the host refuses, and what it fails, is a failure with its words', async () => {

@@ -2,11 +2,14 @@
  * Bad days on demand: `faults.json` in the folder of the stand-in, a list that is read whenever something could go
  * wrong, so it can be changed while the daemon runs. All synthetic: which of them a real server has is not known.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJson, writeJson } from './settings';
 
 /** Points of an operation: before its work, after PHASE 1, while items are restored, before its end is told. */
 export type Point = 'start' | 'phase1' | 'items' | 'end';
+
+const LOOK_EVERY_MS = 50;
 
 interface Often {
   /** How often it happens; without it, every time. */
@@ -27,8 +30,8 @@ export type Fault =
   | (OfOperation & { readonly kind: 'crash' })
   /** The operation is gone: not in the queue, not in the log, no notification. */
   | (OfOperation & { readonly kind: 'vanish' })
-  /** The operation stays at this point for so long, or until it is stopped. */
-  | (OfOperation & { readonly kind: 'hold'; readonly milliseconds: number })
+  /** The operation stays at this point for so long, until a file is there, or until it is stopped. */
+  | (OfOperation & { readonly kind: 'hold'; readonly milliseconds: number; readonly until?: string })
   /** The command prints this; without a text, the first half of what it would print. */
   | (OfCommand & { readonly kind: 'garble'; readonly text?: string })
   | (OfCommand & { readonly kind: 'slow'; readonly milliseconds: number })
@@ -37,6 +40,13 @@ export type Fault =
   | (Often & { readonly kind: 'reload-fails' })
   /** A stop is answered, shows as Stopping, and the operation goes on. */
   | (Often & { readonly kind: 'stop-ignored' });
+
+async function stay({ milliseconds, until }: { milliseconds: number; until?: string }, signal: AbortSignal) {
+  const end = Date.now() + milliseconds;
+  const isOver = (): boolean => signal.aborted || (until !== undefined && existsSync(until));
+  for (let left = milliseconds; left > 0 && !isOver(); left = end - Date.now())
+    await sleep(Math.min(left, LOOK_EVERY_MS), undefined, { signal }).catch(() => undefined);
+}
 
 export class Faults {
   constructor(private readonly file: string) {}
@@ -77,7 +87,7 @@ export class Faults {
   /** @returns whether the operation vanishes here */
   async reach(operation: string, point: Point, signal: AbortSignal): Promise<boolean> {
     const hold = this.ofOperation('hold', operation, point);
-    if (hold !== null) await sleep(hold.milliseconds, undefined, { signal }).catch(() => undefined);
+    if (hold !== null) await stay(hold, signal);
     this.crashAt(operation, point);
     return this.ofOperation('vanish', operation, point) !== null;
   }

@@ -12,7 +12,8 @@ import { NOTIFICATION_LEVEL, Properties } from './properties';
 import { Quotas } from './quotas';
 import { Refusal } from './refusal';
 import { Services } from './services';
-import { placesOf, type Places, type Settings } from './settings';
+import { VendorDialect } from './vendor-dialect';
+import { placesOf, readJson, writeJson, type Places, type Settings } from './settings';
 
 export class Host {
   readonly places: Places;
@@ -24,6 +25,7 @@ export class Host {
   readonly mailboxes: Mailboxes;
   readonly quotas: Quotas;
   readonly services: Services;
+  readonly vendor: VendorDialect;
 
   constructor(
     readonly dir: string,
@@ -32,6 +34,7 @@ export class Host {
     this.places = placesOf(dir);
     // copies of operations that a crash ended
     rmSync(this.places.work, { recursive: true, force: true });
+    this.vendor = new VendorDialect(this.places.work);
     const state = (name: string): string => join(this.places.state, name);
     this.live = new LiveConfig(this.places.localconfig);
     this.faults = new Faults(this.places.faults);
@@ -69,6 +72,20 @@ export class Host {
     return resolve(this.properties.get('server', this.settings.host, 'ZxBackup_DestPath').value);
   }
 
+  /** Of the directory; at first the domain of the server's own name. */
+  get defaultDomain(): string {
+    const own = this.settings.host.slice(this.settings.host.indexOf('.') + 1);
+    return readJson(this.defaultDomainFile, own);
+  }
+
+  set defaultDomain(name: string) {
+    writeJson(this.defaultDomainFile, name);
+  }
+
+  private get defaultDomainFile(): string {
+    return join(this.places.state, 'default-domain.json');
+  }
+
   get backupInitialised(): boolean {
     return existsSync(join(this.backupPath, MARKER));
   }
@@ -78,7 +95,7 @@ export class Host {
     const root = path ?? this.backupPath;
     if (path === null && !this.backupInitialised)
       throw new Refusal(`the backup path ${root} is not initialized`);
-    return BackupPath.open(root);
+    return BackupPath.open(this.vendor.readable(root));
   }
 
   /** @throws Refusal */

@@ -38,6 +38,8 @@ export async function carbonio(host: Host, caller: Caller): Promise<number> {
     return FAILED;
   }
   const { switches, words } = readSwitches(caller.argv);
+  // `prov -l`, straight from the directory: the same here
+  if (words[0] === 'prov' && words[1] === '-l') words.splice(1, 1);
   const [module = '', name = '', ...rest] = words;
   const command = COMMANDS.find((one) => isNamed(one, module, name));
   if (command === undefined) {

@@ -49,10 +49,12 @@ const getItem = command(
     const { id } = findAccount(store, account);
     if (!/^\d{1,10}$/.test(item)) throw new Refusal(`${item} is no item id`);
     const states = statesAt(store.itemById(id, Number(item)), date);
+    const { backup_path: named } = call.values;
+    const root = named === undefined ? store.root : resolve(call.cwd, named);
     const itemStates = states.map(({ start, type, deleted, digest }) => ({
       ...{ 'start date': formatDate(start), type, deleted },
       ...(digest !== null && digestAlgorithm(digest) !== null
-        ? { 'blob path': join(store.root, blobPath(digest)) }
+        ? { 'blob path': join(root, blobPath(digest)) }
         : {}),
     }));
     const indent = ' '.repeat(8);

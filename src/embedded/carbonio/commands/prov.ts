@@ -1,15 +1,27 @@
-/** The little of `carbonio prov` that tests and runbooks need: accounts. Output of getAccount as zmprov prints it. */
+/**
+ * The little of `carbonio prov` that tests and runbooks need: accounts, mail servers, the default domain. Names, short
+ * names and arguments are those of zmprov (mailbox source); so is the text. JSON is synthetic.
+ */
 import { randomUUID } from 'node:crypto';
+import type { Host } from '../host';
 import type { Account } from '../mailboxes';
 import { Refusal } from '../refusal';
 import type { Command } from './spec';
 
-function* attributesOf(account: Account): Generator<readonly [string, string]> {
+/** An account that names another server lives there: that makes it a server of the site. */
+const mailHostOf = (host: Host, { attributes }: Account): string =>
+  String(attributes[MAIL_HOST] ?? host.settings.host);
+
+function* attributesOf(host: Host, account: Account): Generator<readonly [string, string]> {
   yield ['zimbraId', account.id];
+  if (account.attributes[MAIL_HOST] === undefined) yield [MAIL_HOST, host.settings.host];
   yield ['zimbraAccountStatus', account.status];
   for (const [key, value] of Object.entries(account.attributes))
     for (const one of [value].flat()) yield [key, one];
 }
+
+const MAIL_HOST = 'zimbraMailHost';
+const DEFAULT_DOMAIN = 'zimbraDefaultDomainName';
 
 const prov = (
   names: readonly string[],
@@ -25,17 +37,54 @@ const prov = (
     },
   }));
 
+const lines = (names: readonly string[]) => ({
+  response: names,
+  text: names.map((name) => `${name}\n`).join(''),
+});
+
 export const PROV_COMMANDS: readonly Command[] = [
-  ...prov(['getAllAccounts', 'gaa'], [], 'Addresses of all accounts', ({ host }) => {
-    const names = host.mailboxes.accounts().map(({ name }) => name);
-    return { response: names, text: names.map((name) => `${name}\n`).join('') };
+  ...prov(
+    ['getAllAccounts', 'gaa'],
+    [],
+    'Addresses of all accounts, or [-s server] of those there',
+    ({ host, words }) => {
+      const [option, server] = words;
+      const accounts = host.mailboxes
+        .accounts()
+        .filter((account) => option !== '-s' || mailHostOf(host, account) === server);
+      return lines(accounts.map(({ name }) => name));
+    },
+  ),
+  ...prov(['getAllServers', 'gas'], [], 'Names of the mail servers, whichever service is named', ({ host }) =>
+    lines([
+      ...new Set([
+        host.settings.host,
+        ...host.mailboxes.accounts().map((account) => mailHostOf(host, account)),
+      ]),
+    ]),
+  ),
+  ...prov(['getConfig', 'gcf'], ['name'], 'The default domain; no other name is known', ({ host, words }) => {
+    if (words[0] !== DEFAULT_DOMAIN) throw new Refusal(`invalid attribute name: ${words[0]}`);
+    const value = host.defaultDomain;
+    return { response: { [DEFAULT_DOMAIN]: value }, text: `${DEFAULT_DOMAIN}: ${value}\n` };
   }),
+  ...prov(
+    ['modifyConfig', 'mcf'],
+    ['name', 'value'],
+    'The default domain; no other name is known',
+    ({ host, words }) => {
+      const [name, value = ''] = words;
+      if (name !== DEFAULT_DOMAIN) throw new Refusal(`invalid attribute name: ${name}`);
+      host.defaultDomain = value;
+      return { response: {}, text: '' };
+    },
+  ),
   ...prov(['getAccount', 'ga'], ['account'], 'Attributes of an account, all or those named', (call) => {
     const [name = '', ...wanted] = call.words;
     const account = call.host.account(name);
     // a quota that a restore lifted reads as none
     const lifted = call.host.quotas.isLifted(account.name);
-    const shown = [...attributesOf(account)]
+    const shown = [...attributesOf(call.host, account)]
       .map(([key, value]) => [key, lifted && key === 'zimbraMailQuota' ? '0' : value] as const)
       .filter(([key]) => wanted.length === 0 || wanted.includes(key));
     const lines = [`# name ${account.name}`, ...shown.map(([key, value]) => `${key}: ${value}`), ''];

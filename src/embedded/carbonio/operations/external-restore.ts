@@ -2,7 +2,6 @@
 import { accessSync, constants, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ExternalRestoreRequest } from '../../../contracts/external-restore';
-import { BackupPath } from '../../../backup-path/store';
 import type { Host } from '../host';
 import { Refusal } from '../refusal';
 import { Engine } from './engine';
@@ -53,7 +52,8 @@ export function externalRestore(host: Host, values: ExternalRestoreValues, cwd: 
       ...{ sourcePath, accounts, domains, concurrentAccounts, ...flags },
     },
     run: async (context) => {
-      const result = await new Engine(host, context, input).run();
+      const readable = { ...input, sourcePath: host.vendor.readable(sourcePath) };
+      const result = await new Engine(host, context, readable).run();
       if (host.backupInitialised) writeMap(host, result.serverId, context.operation.id, result.accounts);
       return result;
     },
@@ -74,7 +74,7 @@ function requireSource(host: Host, path: string, forced: boolean): void {
   const own = host.backupPath;
   const isOwn = real === own || (host.backupInitialised && real === realpathSync(own));
   if (isOwn) throw new Refusal(`${path} is the backup path of this server`);
-  const { serverId } = BackupPath.open(real).marker;
+  const { serverId } = host.openBackup(real).marker;
   if (serverId === host.settings.serverId) throw new Refusal(`${path} is a backup of this very server`);
 }
 
