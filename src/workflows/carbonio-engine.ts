@@ -14,6 +14,7 @@ import type { RestoreRequest } from '../restore/request';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import type { RestoreState } from './restore-state';
+import { retryInvalid } from './retry-invalid';
 
 export interface HostRun {
   request: RestoreRequest;
@@ -67,6 +68,7 @@ async function restore({ request, state, patient }: HostRun): Promise<boolean> {
 }
 
 async function report({ request, state, patient }: HostRun): Promise<ExternalRestoreResult> {
+  await retryInvalid(request, state, (ending) => patient.reportOnHost({ request, ending, isDraft: true }));
   state.begin('report');
   const { dir, counters, status, failure } = await patient.reportOnHost({
     request,

@@ -5,7 +5,7 @@ import type {
   ExternalRestoreStatus,
   RestorePhase,
 } from '../contracts/external-restore';
-import type { NotificationResult, ReportStatus } from '../report/model';
+import type { NotificationResult, ReportStatus, RetriedInvalid } from '../report/model';
 import type { Ending } from '../restore/report-of';
 import type { SliceResult } from '../restore/tasks';
 import type { Waiting } from './turn';
@@ -29,6 +29,7 @@ export class RestoreState {
   private interruptedAt = 0;
   private onHost: string | null = null;
   private waiting: Waiting | null = null;
+  private retriedInvalid: RetriedInvalid | null = null;
   readonly startedAt: number;
 
   constructor(carry: ExternalRestoreCarry | undefined) {
@@ -101,6 +102,11 @@ export class RestoreState {
     this.show();
   }
 
+  /** What became of the invalid items at the end. */
+  retried(how: RetriedInvalid): void {
+    this.retriedInvalid = how;
+  }
+
   /** Lanes that were interrupted together are one interruption. */
   firstOfInterruption(): boolean {
     const first = Date.now() - this.interruptedAt > ONE_INTERRUPTION_MS;
@@ -130,6 +136,7 @@ export class RestoreState {
       ],
       notifications: this.notifications,
       engineReason: this.plan.engineReason,
+      ...(this.retriedInvalid === null ? {} : { retriedInvalid: this.retriedInvalid }),
     };
   }
 
