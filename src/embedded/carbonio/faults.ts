@@ -2,8 +2,15 @@
  * Bad days on demand: `faults.json` in the folder of the stand-in, a list that is read whenever something could go
  * wrong, so it can be changed while the daemon runs. All synthetic: which of them a real server has is not known.
  */
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJson, writeJson } from './settings';
+
+interface Pause {
+  readonly milliseconds: number;
+  /** Ends sooner once this file is there. */
+  readonly until?: string;
+}
 
 /** Points of an operation: before its work, after PHASE 1, while items are restored, before its end is told. */
 export type Point = 'start' | 'phase1' | 'items' | 'end';
@@ -18,7 +25,10 @@ type OfOperation = Often & {
   readonly at: Point;
 };
 type OfCommand = Often & {
-  /** Module and command, as `backup getAllOperations`; without it, any. Case does not matter. */
+  /**
+   * Module and command, as `backup getAllOperations`; `slow` also `zmlocalconfig` and an option, and `lmtp data`. Without
+   * it, any. Case does not matter.
+   */
   readonly command?: string;
 };
 
@@ -28,15 +38,17 @@ export type Fault =
   /** The operation is gone: not in the queue, not in the log, no notification. */
   | (OfOperation & { readonly kind: 'vanish' })
   /** The operation stays at this point for so long, or until it is stopped. */
-  | (OfOperation & { readonly kind: 'hold'; readonly milliseconds: number })
+  | (OfOperation & Pause & { readonly kind: 'hold' })
   /** The command prints this; without a text, the first half of what it would print. */
   | (OfCommand & { readonly kind: 'garble'; readonly text?: string })
-  | (OfCommand & { readonly kind: 'slow'; readonly milliseconds: number })
+  | (OfCommand & Pause & { readonly kind: 'slow' })
   /** The command does its work and ends with this code. */
   | (OfCommand & { readonly kind: 'exit'; readonly code: number })
   | (Often & { readonly kind: 'reload-fails' })
   /** A stop is answered, shows as Stopping, and the operation goes on. */
   | (Often & { readonly kind: 'stop-ignored' });
+
+const LOOK_EVERY_MS = 30;
 
 export class Faults {
   constructor(private readonly file: string) {}
@@ -77,9 +89,15 @@ export class Faults {
   /** @returns whether the operation vanishes here */
   async reach(operation: string, point: Point, signal: AbortSignal): Promise<boolean> {
     const hold = this.ofOperation('hold', operation, point);
-    if (hold !== null) await sleep(hold.milliseconds, undefined, { signal }).catch(() => undefined);
+    if (hold !== null) await waitOut(hold, signal);
     this.crashAt(operation, point);
     return this.ofOperation('vanish', operation, point) !== null;
+  }
+
+  /** Comes back when what makes a command late is over. */
+  async late(name: string): Promise<void> {
+    const slow = this.ofCommand('slow', name);
+    if (slow !== null) await waitOut(slow);
   }
 
   private ofOperation<K extends 'crash' | 'vanish' | 'hold'>(
@@ -91,5 +109,13 @@ export class Faults {
       const of = fault as OfOperation;
       return of.at === point && (of.operation === undefined || of.operation === operation);
     });
+  }
+}
+
+async function waitOut({ milliseconds, until }: Pause, signal?: AbortSignal): Promise<void> {
+  for (const end = Date.now() + milliseconds; Date.now() < end && !signal?.aborted;) {
+    if (until !== undefined && existsSync(until)) return;
+    const pause = Math.min(end - Date.now(), until === undefined ? milliseconds : LOOK_EVERY_MS);
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }
