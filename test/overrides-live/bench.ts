@@ -1,6 +1,6 @@
 /** A mail host (the stand-in), a worker of it, and the change of its validator, for tests of what puts the change back. */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ValidatorOverrideRequest, ValidatorOverrideStatus } from '../../src/contracts/override';
 import { CarbonioBench } from '../embedded/carbonio-kit';
@@ -10,6 +10,9 @@ import { QueueBench, type HostWorker } from '../queue/bench';
 export const VALIDATE = 'zimbra_lmtp_validate_messages';
 export const LIMIT = 'zimbra_lmtp_max_line_length';
 const MAILBOX = 'probe@example.com';
+
+/** For those who need no workflow but the product's own. */
+export const BUILT_BUNDLE = resolve(__dirname, '../../dist/workflow-bundle.js');
 
 export class OverrideBench {
   readonly carbonio = new CarbonioBench();
