@@ -8,7 +8,6 @@ import type {
   RestoreInvalidItemsResult,
   RestoreInvalidItemsStatus,
 } from '../../src/contracts/restore-invalid-items';
-import type { Fault } from '../../src/embedded/carbonio/faults';
 import { replayAll } from '../replay/replay';
 import { accountInfo, mail } from '../restore/store';
 import { OverrideBench } from './bench';
@@ -98,22 +97,6 @@ export class InvalidBench extends OverrideBench {
     return handle.query<RestoreInvalidItemsStatus>('status').catch(() => null);
   }
 
-  private gates = 0;
-
-  /** What this fault holds stays where it is until the gate is opened. */
-  gate(fault: { kind: 'slow'; command: string } | { kind: 'hold'; operation: string; at: 'items' }): Gate {
-    const until = join(this.carbonio.dir, `gate-${this.gates++}`);
-    this.carbonio.up.setFaults([{ ...fault, milliseconds: 300_000, until, times: 1 }]);
-    return {
-      open: () => writeFileSync(until, ''),
-      reached: () =>
-        this.temporal.until(`${JSON.stringify(fault)} is reached`, () => {
-          const [left] = JSON.parse(readFileSync(this.carbonio.up.places.faults, 'utf8')) as Fault[];
-          return left !== undefined && left.times === 0;
-        }),
-    };
-  }
-
   /** Subjects in an inbox. */
   mails(account: string): string[] {
     return existsSync(join(this.carbonio.host, 'mailboxes/example.com', account))
@@ -131,10 +114,4 @@ export class InvalidBench extends OverrideBench {
     const { client, bundle } = this.temporal;
     for (const name of names) await replayAll(client, name, bundle);
   }
-}
-
-export interface Gate {
-  open(): void;
-  /** Waits until somebody stands before it. */
-  reached(): Promise<void>;
 }

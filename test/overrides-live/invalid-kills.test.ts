@@ -1,6 +1,6 @@
 /** The worker is killed while invalid items are restored: held at each step, so that it is killed there and nowhere else. */
-import { BUILT_BUNDLE, LIMIT } from './bench';
-import { InvalidBench, LONG, type Gate } from './invalid-bench';
+import { BUILT_BUNDLE, LIMIT, type Gate } from './bench';
+import { InvalidBench, LONG } from './invalid-bench';
 
 let bench: InvalidBench;
 let report: string;
