@@ -6,6 +6,7 @@ import type {
   RestoreInvalidItemsInput,
 } from '../contracts/restore-invalid-items';
 import { Defect } from '../backup-path/defect';
+import { isItemId } from '../backup-path/layout';
 import { BackupPath } from '../backup-path/store';
 import { Problem } from '../failures';
 import { operationDir, type OperationName } from '../host/operation-dir';
@@ -81,7 +82,8 @@ async function longestLine(
   for (const [account, { id, unrestored }] of Object.entries(report.accounts)) {
     const wanted = new Set(chosen.get(id));
     for (const { item, reason } of unrestored.filter((one) => wanted.has(one.item))) {
-      const read = store === null ? null : await lineOf(store, id, item);
+      const isReadable = store !== null && isItemId(String(item));
+      const read = isReadable ? await lineOf(store, id, item) : null;
       // what cannot be read now was read when the report was written
       const bytes = read ?? Number(/\bline of (\d{1,12}) bytes/.exec(reason ?? '')?.[1] ?? 0);
       if (bytes > (longest?.bytes ?? 0)) longest = { bytes, account, item };
