@@ -16,7 +16,7 @@ import { OverrideBench } from './bench';
 export const LONG = 15_000;
 export const REFUSED = 400;
 
-const FAST = { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2 };
+const FAST = { pollSeconds: 0.5, settleSeconds: 8, graceSeconds: 2 };
 
 export interface Report {
   status: string;

@@ -10,7 +10,7 @@ import { mail } from '../restore/store';
 import { BUILT_BUNDLE, LIMIT, VALIDATE } from './bench';
 import { InvalidBench, LONG, REFUSED, reportIn } from './invalid-bench';
 
-const ACCOUNTS = ['plain', 'set', 'off', 'cut', 'gone', 'bad'];
+const ACCOUNTS = ['plain', 'off', 'cut', 'gone', 'bad'];
 let bench: InvalidBench;
 /** Of the restore that refused one message of each account. */
 let report: string;
@@ -80,21 +80,6 @@ test('raised to the longest line: each item once, the limit is unset again, and 
   expect(await bench.status(handle)).toMatchObject({ phase: 'ended', change: { end: 'reverted' } });
 });
 
-test('a limit that was set goes back to its value', async () => {
-  await bench.has(LIMIT, '12000');
-  const dir = bench.only(report, 'set');
-  expect(
-    await bench.result(await bench.restoreInvalid('set', { report: dir, lineLimit: 16_000 })),
-  ).toMatchObject({
-    restored: 1,
-    change: { value: '16000', before: '12000', end: 'reverted' },
-  });
-  await bench.settled();
-  expect(bench.written(LIMIT)).toBe('12000');
-  expect(await bench.takes(12_001)).toBe(false);
-  await bench.has(LIMIT, undefined);
-});
-
 test('switched off only by one who takes the risk; then it is true again', async () => {
   const wrong = await lifeboat(report, '--disable');
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('acceptRisk')]);
@@ -113,17 +98,12 @@ test('switched off only by one who takes the risk; then it is true again', async
   await expectBack(VALIDATE, 'true');
 });
 
-test('a line of more than 1 MiB is refused with what to do, which restores the others', async () => {
+test('a line of more than 1 MiB is refused with what to do; nothing was changed', async () => {
   const failure = await failureOf(await bench.restoreInvalid('huge', { report: bench.only(report, 'huge') }));
   expect(failure.type).toBe('LineTooLong');
   expect(failure.message).toMatch(
     /item 400 of huge@example.com has a line of 1048577 bytes.*lineLimit 1048576.*disable/,
   );
-  const input = { report: bench.only(report, 'huge'), lineLimit: 1_048_576 };
-  expect(await bench.result(await bench.restoreInvalid('most', input))).toMatchObject({
-    ...{ status: 'partial', restored: 0, unrestored: 1, stillInvalid: 1 },
-    change: { end: 'reverted' },
-  });
   await expectBack(LIMIT, undefined);
 });
 
@@ -186,27 +166,18 @@ test('told before anything begins: what the mail host cannot save, what nobody c
 });
 
 test('a folder never meets the validator: nothing of the host is changed, its own limit is raised', async () => {
-  const target = `maildir:${join(bench.carbonio.dir, 'folder')}?maxLineLength=10240`;
-  const accounts = ['plain@example.com'];
-  const direct = { engine: 'direct' as const, target, accounts };
-  const kept = (await (await bench.restore('kept', direct)).result()) as ExternalRestoreResult;
-  expect(kept.unrestored).toBe(1);
-  const handle = await bench.restoreInvalid('folder', { report: kept.reportDir });
-  expect(await bench.result(handle)).toMatchObject({
+  bench.account('folder');
+  const handle = await bench.restore('folder', {
+    ...{ engine: 'direct', target: `maildir:${join(bench.carbonio.dir, 'folder')}?maxLineLength=10240` },
+    ...{ accounts: ['folder@example.com'], onInvalid: 'retry' },
+  });
+  expect(await handle.result()).toMatchObject({ status: 'completed', restored: 3 });
+  const child = bench.temporal.client.workflow.getHandle(`${handle.workflowId}/invalid`);
+  expect(await bench.result(child)).toMatchObject({
     status: 'completed',
     items: 1,
     restored: 1,
     change: null,
-  });
-  bench.account('folder');
-  const more = await bench.restore('more', {
-    ...direct,
-    accounts: ['folder@example.com'],
-    onInvalid: 'retry',
-  });
-  expect(await more.result()).toMatchObject({
-    status: 'completed',
-    restored: 3,
   });
 });
 
