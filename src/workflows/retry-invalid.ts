@@ -1,5 +1,6 @@
 /** The invalid items of a restore, restored at its end by a child that works in its turn. */
 import {
+  CancellationScope,
   ChildWorkflowCancellationType,
   executeChild,
   isCancellation,
@@ -53,9 +54,14 @@ export async function retryInvalid(
     });
     state.retried(retriedOf(result));
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    // somebody may have cancelled the child only
+    if (CancellationScope.current().consideredCancelled) throw error;
     const none = { items: invalid, restored: 0, stillInvalid: invalid, how: '', reportDir: null, list: null };
-    state.retried({ ...none, operationId: child, failure: failureMessage(error) });
+    state.retried({
+      ...none,
+      operationId: child,
+      failure: isCancellation(error) ? 'it was cancelled' : failureMessage(error),
+    });
   }
 }
 
