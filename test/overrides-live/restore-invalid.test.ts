@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
-import type { ExternalRestoreResult } from '../../src/contracts/external-restore';
+import { chooseEngine } from '../../src/activities/choose-engine';
+import { loadConfig } from '../../src/config';
+import { externalRestoreInput, type ExternalRestoreResult } from '../../src/contracts/external-restore';
 import type { RestoreInvalidItemsResult } from '../../src/contracts/restore-invalid-items';
 import { start, type Ended } from '../client/cli';
 import { mail } from '../restore/store';
@@ -157,10 +159,37 @@ test('at the end of a restore, in its turn: its own report counts the items by w
   await bench.replayChildren(`${workflowId}/invalid`, `${workflowId}/invalid/restore`);
 });
 
+test('the child cancelled by a person: the restore is done all the same, and says so', async () => {
+  bench.account('alone');
+  const gate = bench.gate({ kind: 'slow', command: 'lmtp data' });
+  const handle = await bench.restore('alone', { accounts: ['alone@example.com'], onInvalid: 'retry' });
+  await gate.reached();
+  expect(await handle.query('status')).toMatchObject({ phase: 'invalid items' });
+  await bench.temporal.client.workflow.getHandle(`${handle.workflowId}/invalid`).cancel();
+  gate.open();
+  const result = (await handle.result()) as ExternalRestoreResult;
+  expect(result).toMatchObject({ status: 'partial', restored: 2, unrestored: 1 });
+  expect(reportIn(result.reportDir).notes[0]).toMatch(
+    /^The invalid items were not restored by .*: it was cancelled$/,
+  );
+  await expectBack(LIMIT, undefined);
+});
+
 test('told before anything begins: what the mail host cannot save, what nobody could prove', async () => {
   const save = await bench.restore('save', { onInvalid: 'save' });
   const failure = await failureOf(save);
   expect([failure.type, failure.message]).toEqual(['InvalidInput', expect.stringContaining('rescue')]);
+  // a worker without a mailbox for test messages
+  const input = externalRestoreInput.parse({ sourcePath: '/x', engine: 'carbonio', onInvalid: 'retry' });
+  const turn = { operationId: 'x', firstRunId: 'x' };
+  const config = loadConfig({});
+  const chosen = chooseEngine(
+    { operationId: 'x', operationKey: 'x', turn, input },
+    { stateDir: config.stateDir, defaultTarget: config.defaultTarget },
+    config,
+    async () => null,
+  );
+  await expect(chosen).rejects.toMatchObject({ type: 'ProbeRefused', nonRetryable: true });
   const risk = await failureOf(await bench.restore('r', { onInvalid: 'retryWithoutValidator' }));
   expect([risk.type, risk.message]).toEqual(['InvalidInput', expect.stringContaining('acceptRisk')]);
 });
