@@ -23,6 +23,11 @@ export const HOST_FAILURES = {
     retryable: false,
     remedy: 'Start it again; it goes on where it was. A longer time is set with deadlineSeconds.',
   },
+  LineTooLong: {
+    retryable: false,
+    remedy:
+      'Restore the others with lineLimit 1048576 (--line-limit) and rescue this one as a file, or switch the validator off (disable with acceptRisk).',
+  },
   ReloadPending: {
     retryable: true,
     remedy: 'Bring the server up; Lifeboat goes on by itself, and so does `lifeboat overrides revert --all`.',

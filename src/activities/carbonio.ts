@@ -29,8 +29,8 @@ import type { TurnOwner } from '../contracts/operation-queue';
 import { Problem } from '../failures';
 import type { LockOwner } from '../host/lock-record';
 import type { OnHostRecord } from '../host/on-host';
+import { asAccounts } from '../restore/chosen';
 import { runInThread } from '../restore/in-thread';
-import type { Ending } from '../restore/report-of';
 import { beating } from './beating';
 import { toFailure } from './failure';
 import { hostLog } from './host-log';
@@ -41,6 +41,7 @@ import {
   turnOf,
   type FinishedReport,
   type PlannedRestore,
+  type ReportStep,
   type RestoreStep,
 } from './restore';
 
@@ -134,9 +135,14 @@ export function createCarbonio(config: Config, work: HostWork) {
           guarded(async () => {
             const { stateDir } = config;
             const signal = cancellationSignal();
+            const whole = asAccounts(request);
             const read = () =>
-              runInThread('hostSurvey', { request, stateDir }, { signal, onProgress: () => undefined });
-            const plan = await planHostRestore(envOf(turnOf(request)), request, read);
+              runInThread(
+                'hostSurvey',
+                { request: whole, stateDir },
+                { signal, onProgress: () => undefined },
+              );
+            const plan = await planHostRestore(envOf(turnOf(request)), whole, read);
             return {
               accounts: plan.batches.flat().length,
               files: plan.accounts.reduce(
@@ -202,22 +208,23 @@ export function createCarbonio(config: Config, work: HostWork) {
       async reportOnHost({
         request,
         ending,
+        isDraft,
         notes = [],
-      }: RestoreStep & { ending: Ending; notes?: readonly string[] }): Promise<
-        FinishedReport & { failure: string | null }
-      > {
+      }: ReportStep & { notes?: readonly string[] }): Promise<FinishedReport & { failure: string | null }> {
         const facts = await beating(() => guarded(() => factsForReport(envOf(turnOf(request)), request)));
         const input = {
           ...{ request, stateDir: config.stateDir, foreign: facts.foreign },
           notes: [...notes, ...facts.notes],
         };
         const written = await step('hostReport', { ...input, ending });
-        const again = await mails.ended(request, written, ending);
+        const again = isDraft ? null : await mails.ended(request, written, ending);
         if (again !== null) await step('hostReport', { ...input, ending: again });
         const { dir, summary, counters, head } = written;
+        const invalid = head.unrestoredByClass.invalid;
         const status = head.status === 'completed' ? 'completed' : 'partial';
         const unproved = ending.status === 'completed' && head.status === 'failed';
-        return { dir, summary, counters, status, failure: unproved ? (head.failure ?? 'not proved') : null };
+        const failure = unproved ? (head.failure ?? 'not proved') : null;
+        return { dir, summary, counters, status, invalid, failure };
       },
     },
   };

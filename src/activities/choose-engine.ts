@@ -1,14 +1,52 @@
 /** Which engine restores: the direct one for what it can read, else that of the mail host, if it answers. */
 import { ApplicationFailure } from '@temporalio/activity';
+import type { Config } from '../config';
 import type { EngineChoice } from '../contracts/engine';
 import { Problem } from '../failures';
+import { meetsValidator } from '../overrides/meets-validator';
 import type { RestoreRequest, RestoreSettings } from '../restore/request';
 import type { AskHost } from './carbonio';
 import { toFailure } from './failure';
+import { requireProbes } from './invalid';
 import { step } from './restore';
+
+/**
+ * What can be known to go wrong at the end of a restore, told before it begins.
+ * @throws failures
+ */
+function checkOnInvalid(
+  { input }: RestoreRequest,
+  target: string | null,
+  config: Pick<Config, 'carbonio' | 'host'>,
+): void {
+  try {
+    if (input.onInvalid === 'save' && target === null) {
+      const what =
+        'onInvalid: the mail host hands out no items, so the engine carbonio cannot save them. Use "retry" to restore them, ' +
+        'or "report" and afterwards `lifeboat rescue --report`.';
+      throw new Problem('InvalidInput', what);
+    }
+    const isRetry = input.onInvalid === 'retry' || input.onInvalid === 'retryWithoutValidator';
+    if (isRetry && meetsValidator(target, config.carbonio, config.host)) requireProbes(config);
+  } catch (error) {
+    throw toFailure(error);
+  }
+}
 
 /** @throws failures for a source, a target or accounts that are not right, and when no engine can restore */
 export async function chooseEngine(
+  request: RestoreRequest,
+  settings: RestoreSettings,
+  config: Pick<Config, 'carbonio' | 'host'>,
+  askHost: AskHost,
+): Promise<EngineChoice> {
+  const choice = await choose(request, settings, askHost);
+  const target = request.input.target ?? settings.defaultTarget;
+  checkOnInvalid(request, choice.engine === 'carbonio' ? null : target, config);
+  return choice;
+}
+
+async function choose(
   request: RestoreRequest,
   settings: RestoreSettings,
   askHost: AskHost,

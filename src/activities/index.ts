@@ -2,6 +2,7 @@
 import type { Config } from '../config';
 import { createCarbonio } from './carbonio';
 import type { HostWork } from './host-work';
+import { createInvalidActivities } from './invalid';
 import { createOffsiteActivities } from './offsite';
 import { createOffsiteCopyActivities } from './offsite-copy';
 import { createOverrideActivities } from './override';
@@ -20,6 +21,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createQueueActivities(work),
     ...createVerifyActivities(config),
     ...createRescueActivities(config),
+    ...createInvalidActivities(config),
     ...createOffsiteActivities(config, work),
     ...createOffsiteCopyActivities(config, work),
     ...createOverrideActivities(config, work),

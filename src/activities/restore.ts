@@ -47,12 +47,18 @@ export interface PlannedRestore extends PlanResult {
   /** What is to be otherwise on the mail host meanwhile. */
   pauses?: readonly Pause[];
 }
+export interface ReportStep extends RestoreStep {
+  ending: Ending;
+  isDraft?: boolean;
+}
 export interface FinishedReport {
   dir: string;
   summary: string;
   counters: Counters;
   /** `completed` is `partial` when anything could not be restored. */
   status: 'completed' | 'partial';
+  /** Items that the target refused for what they are; absent from a worker of an earlier release. */
+  invalid?: number;
 }
 export type NotifyEvent =
   | { event: 'started' }
@@ -86,7 +92,7 @@ export function createRestoreActivities(config: Config, work: HostWork, askHost:
      * waits.
      */
     async checkRestore({ request }: RestoreStep): Promise<EngineChoice> {
-      return chooseEngine(request, settings, askHost);
+      return chooseEngine(request, settings, config, askHost);
     },
 
     /** Checks source, target and room, and writes the work list. Changes nothing in the target but its marker. */
@@ -114,14 +120,17 @@ export function createRestoreActivities(config: Config, work: HostWork, askHost:
       return writing('extras', { request, settings });
     },
 
-    /** Writes the report and mails it. A mail that cannot be sent shows in the report and fails nothing. */
-    async writeReport({ request, ending }: RestoreStep & { ending: Ending }): Promise<FinishedReport> {
+    /**
+     * Writes the report and mails it. A mail that cannot be sent shows in the report and fails nothing. A draft, which
+     * something else follows, is not mailed.
+     */
+    async writeReport({ request, ending, isDraft }: ReportStep): Promise<FinishedReport> {
       const written = await step('report', { request, settings, ending });
-      const { dir, summary, counters } = written;
-      const again = await mails.ended(request, written, ending);
+      const { dir, summary, counters, head } = written;
+      const again = isDraft ? null : await mails.ended(request, written, ending);
       if (again !== null) await step('report', { request, settings, ending: again });
-      const status = written.head.status === 'completed' ? 'completed' : 'partial';
-      return { dir, summary, counters, status };
+      const status = head.status === 'completed' ? 'completed' : 'partial';
+      return { dir, summary, counters, status, invalid: head.unrestoredByClass.invalid };
     },
 
     async notify(

@@ -6,6 +6,7 @@ import { getServices } from '../carbonio/cli/settings';
 import type { ProgressBlock } from '../carbonio/parse/monitor';
 import type { ExternalRestoreInput } from '../contracts/external-restore';
 import { Problem } from '../failures';
+import { NOT_KNOWN } from '../report/read-unrestored';
 import type { RestoreRequest } from '../restore/request';
 import type { SliceResult } from '../restore/tasks';
 import { drive, stop, type DriveOptions } from './drive';
@@ -74,10 +75,11 @@ export async function planHostRestore(
   const surveyed = await read();
   const rows = surveyed.isKnown ? surveyed.rows : await rowsOfHost(env, input);
   const path = resolve(input.sourcePath);
-  const unread = { path, serverName: 'not known', serverId: 'not known', dialect: 'not known here' };
+  const unread = { path, serverName: NOT_KNOWN, serverId: NOT_KNOWN, dialect: 'not known here' };
   const notes = surveyed.isKnown
     ? surveyed.notes
     : ['The metadata cannot be read here: what the mail host says counts.'];
+  const only = input.onlyItems === undefined ? [] : ['Run again for chosen items: what is there is skipped.'];
   const included = rows.filter(({ excluded, defect }) => excluded === null && defect === null);
   const server = await env.serverName();
   const looked = await preflightOf({ ...env, server }, included, input);
@@ -93,6 +95,7 @@ export async function planHostRestore(
     batches: batchesOf(rows, input.carbonio),
     provisions: !(input.skipAccountProvisioning && input.skipDomainProvisioning),
     notes: [
+      ...only,
       ...notes,
       ...looked,
       ...pauseNotes,

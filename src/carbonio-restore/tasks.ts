@@ -6,6 +6,7 @@ import { writeReport } from '../report/write';
 import { refuseOverlap, sourceWarnings } from '../restore/preflight';
 import type { Ending } from '../restore/report-of';
 import type { RestoreRequest } from '../restore/request';
+import { withRetried } from '../restore/retried';
 import type { ReportResult } from '../restore/tasks';
 import { hostRestoreDir, knownHostPlan, reportDirOf, stepsOfPlan, type HostPlan } from './plan';
 import { reportOfHost, type ForeignBlobs } from './report';
@@ -63,7 +64,11 @@ export async function hostReport({
   const dir = hostRestoreDir(stateDir, request);
   const plan = knownHostPlan(dir);
   const tally = tallyOf(plan, stepsOfPlan(dir, plan, request.input.provisioningOnly));
-  const report = await reportOfHost(plan, tally, request, ending, foreign, notes);
+  const report = withRetried(
+    await reportOfHost(plan, tally, request, ending, foreign, notes),
+    ending.retriedInvalid,
+    () => plan.accounts.some(({ defect, excluded }) => defect !== null && excluded === null),
+  );
   const files = await writeReport(reportDirOf(stateDir, request.operationId, plan), report);
   const { head } = report;
   return { dir: files.dir, summary: summaryText(head), counters: head.totals, head, files };

@@ -23,6 +23,7 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'NotABackupPath',
   'UnknownDialect',
   'AccountNotFound',
+  'LineTooLong',
   'TargetInsideSource',
   'SourceEmpty',
   'SecretUnusable',

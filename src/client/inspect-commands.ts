@@ -6,6 +6,7 @@ import type { CheckTargetOptions } from './commands/targets';
 import type { ItemOptions } from './commands/item';
 import type { ReportOptions } from './commands/report';
 import type { RescueOptions } from './commands/rescue';
+import type { RestoreInvalidOptions } from './commands/restore-invalid';
 import type { RetryOptions } from './commands/retry';
 import type { SearchOptions } from './commands/search';
 import type { VerifyOptions } from './commands/verify';
@@ -86,6 +87,31 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
       ),
   ).action(async (report: string, options: RetryOptions) =>
     onExit(await (await import('./commands/retry.js')).retry(report, options)),
+  );
+
+  addOperationOptions(
+    program
+      .command('restore-invalid')
+      .summary('restore what the mail host refused, with its validator changed meanwhile')
+      .description(
+        'Takes the report of a restore and restores its invalid items: the LMTP validator of the mail host takes longer ' +
+          'lines meanwhile, and goes back to what it was, whatever happens. Targets that never meet it (maildir, imap) ' +
+          'take them without a change. Exit code 3 when some are still not restored.',
+      )
+      .argument('<report>', 'id of the restore, or the path of its report.json or of the folder of it')
+      .option(
+        '--line-limit <bytes>',
+        'to how much the limit is raised (default: the longest line of these items)',
+        wholeNumber,
+      )
+      .option('--disable', 'switch the validator off meanwhile instead')
+      .option('--accept-risk', 'needed for --disable: such messages can disturb display and mobile sync')
+      .option('--dry-run', 'only tell which items these are and what would be changed')
+      .option('--deadline <seconds>', 'after how long it goes back all the same (default: 7200)', wholeNumber)
+      .option('--backup-path <path>', 'another copy of the same Backup Path (default: that of the report)')
+      .option('--target <url>', 'where to: maildir:DIR, imaps://… (default: as in the report)'),
+  ).action(async (report: string, options: RestoreInvalidOptions) =>
+    onExit(await (await import('./commands/restore-invalid.js')).restoreInvalid(report, options)),
   );
 
   addOperationOptions(

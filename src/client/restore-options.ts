@@ -7,6 +7,7 @@ import {
   type ExternalRestoreRequest,
 } from '../contracts/external-restore';
 import { describeIssues } from '../contracts/input';
+import { ON_INVALID } from '../contracts/restore-invalid-items';
 import { localPathOf } from '../mail/open-target';
 import { CommandError } from './errors';
 import { list, wholeNumber } from './options';
@@ -30,7 +31,8 @@ export interface RestoreOptions {
   maxFileSize?: number;
   restoreDatasource: boolean;
   forceAsExternalRestore?: boolean;
-  onInvalid?: 'report' | 'save';
+  onInvalid?: (typeof ON_INVALID)[number];
+  acceptRisk?: boolean;
   countExcluded: boolean;
 }
 
@@ -47,9 +49,11 @@ export function addRestoreOptions(command: Command): Command {
     .addOption(
       new Option(
         '--on-invalid <what>',
-        'messages that the target refuses: report them, or save them beside the report too',
-      ).choices(['report', 'save']),
+        'messages that the target refuses: report them, save them beside the report too, or restore them at the end with ' +
+          'the validator of the mail host raised, or off, meanwhile',
+      ).choices(ON_INVALID),
     )
+    .option('--accept-risk', 'needed for --on-invalid retryWithoutValidator')
     .option('--overwrite-accounts', 'set attributes and passwords of accounts that exist in the target')
     .option('--skip-aliases', 'create no aliases')
     .option('--skip-distribution-lists', 'create no distribution lists')
@@ -136,6 +140,7 @@ function pick(options: RestoreOptions): RestoreOptions {
     restoreDatasource: true,
     forceAsExternalRestore: true,
     onInvalid: true,
+    acceptRisk: true,
     countExcluded: true,
   };
   return Object.fromEntries(

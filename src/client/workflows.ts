@@ -16,6 +16,7 @@ import {
   validatorOverrideExample,
   validatorOverrideInput,
 } from '../contracts/override';
+import { restoreInvalidItemsExample, restoreInvalidItemsInput } from '../contracts/restore-invalid-items';
 import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
 import { verifyExample, verifyInput } from '../contracts/verify';
 import { verifyOffsiteExample, verifyOffsiteInput } from '../contracts/verify-offsite';
@@ -81,6 +82,15 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, Kno
       schema: rescueItemsInput,
       example: rescueItemsExample,
       internal: [],
+    },
+  ],
+  [
+    'restoreInvalidItems',
+    {
+      what: 'restores the items that the mail host refused, with its LMTP validator changed meanwhile',
+      schema: restoreInvalidItemsInput,
+      example: restoreInvalidItemsExample,
+      internal: ['turnOf', 'turn'],
     },
   ],
   [

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { carbonioOptions, carriedPauses, engineChoice } from './engine';
 import { heartbeatSeconds, text } from './fields';
 import { turnCarry, turnOwner } from './operation-queue';
+import { ON_INVALID } from './restore-invalid-items';
 
 /** Absent and null mean the same, so that a form may leave a field in place. */
 const names = (what: string) => z.array(text(what)).max(100_000).default([]);
@@ -27,7 +28,7 @@ const carried = z.object({
 /** What a run of a restore hands to the next one when it continues as new. */
 export type ExternalRestoreCarry = z.output<typeof carried>;
 
-export const externalRestoreInput = z.strictObject({
+const fields = z.strictObject({
   sourcePath: text('the path')
     .regex(/^\//, 'must be an absolute path, such as /mnt/old')
     .describe('Absolute path of the Backup Path to restore from, as the worker sees it. Example: "/mnt/old"'),
@@ -112,10 +113,16 @@ export const externalRestoreInput = z.strictObject({
       'Go on where the preflight would refuse the restore (the target looks too small). Default: false',
     ),
   onInvalid: z
-    .enum(['report', 'save'])
+    .enum(ON_INVALID)
     .default('report')
     .describe(
-      'What happens to messages that the target refuses: report lists them, save also writes them as .eml files beside the report. Default: report',
+      'What happens to messages that the target refuses: report lists them; save also writes them as .eml files beside the report (engine direct only); retry restores them at the end, with the line limit of the mail host raised to their longest line meanwhile; retryWithoutValidator with its validator off meanwhile, which needs acceptRisk. Default: report',
+    ),
+  acceptRisk: z
+    .boolean()
+    .optional()
+    .describe(
+      'Needed for onInvalid retryWithoutValidator: such messages can disturb display and mobile synchronisation. Default: false',
     ),
   countExcluded: z
     .boolean()
@@ -165,6 +172,10 @@ export const externalRestoreInput = z.strictObject({
     .describe('Internal: the place in the operation queue, for the next run. Leave it out.'),
   carry: carried.optional().describe('Internal: what a run hands to the next one. Leave it out.'),
 });
+export const externalRestoreInput = fields.refine(
+  ({ onInvalid, acceptRisk }) => onInvalid !== 'retryWithoutValidator' || acceptRisk === true,
+  { message: 'must be true to switch the validator off', path: ['acceptRisk'] },
+);
 export type ExternalRestoreInput = z.output<typeof externalRestoreInput>;
 /** What a client may send: everything but the path has a default. */
 export type ExternalRestoreRequest = z.input<typeof externalRestoreInput>;
@@ -180,6 +191,7 @@ export type RestorePhase =
   | 'provisioning'
   | 'items'
   | 'mountpoints and shares'
+  | 'invalid items'
   | 'stopping'
   | 'report'
   | 'ended';

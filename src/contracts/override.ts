@@ -32,6 +32,17 @@ export const deadlineSeconds = z
     'After how long the setting goes back though the work is not done, seconds. The work is cancelled first. Default: 7200',
   );
 
+/** Raising the limit, bytes: more than the default of the server, and no more than is still gentle. */
+export const MOST_LINE_LENGTH = 1024 * 1024;
+export const lineLimitField = z.int().min(10_241).max(MOST_LINE_LENGTH).optional();
+
+export const acceptRiskField = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Needed for disable: messages that the validator refuses can disturb display and mobile synchronisation. Default: false',
+  );
+
 export const overrideGuardInput = z.strictObject({
   slot: z.string().describe('What was changed. Example: "lmtp-validator"'),
   owner: turnOwner.describe('The operation whose change it is.'),
@@ -52,18 +63,10 @@ export const validatorOverrideInput = z
       .boolean()
       .default(false)
       .describe('Switch the validator off (zimbra_lmtp_validate_messages=false). Default: false'),
-    lineLimit: z
-      .int()
-      .min(10_241)
-      .max(1024 * 1024)
-      .optional()
-      .describe('Raise zimbra_lmtp_max_line_length to so many bytes instead. Example: 20000'),
-    acceptRisk: z
-      .boolean()
-      .default(false)
-      .describe(
-        'Needed for disable: messages that the validator refuses can disturb display and mobile synchronisation. Default: false',
-      ),
+    lineLimit: lineLimitField.describe(
+      'Raise zimbra_lmtp_max_line_length to so many bytes instead. Example: 20000',
+    ),
+    acceptRisk: acceptRiskField,
     deadlineSeconds,
     patienceSeconds: z
       .number()

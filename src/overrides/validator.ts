@@ -8,8 +8,6 @@ import type { OverridePort } from './model';
 
 /** What the server takes where the key is not set, bytes (LC.java of carbonio-mailbox). */
 export const DEFAULT_LINE_LENGTH = 10_240;
-/** More than this is never needed for mail, and no longer gentle. Bytes. */
-export const MOST_LINE_LENGTH = 1024 * 1024;
 
 export interface ValidatorHost {
   read(key: string): Promise<Setting>;

@@ -102,6 +102,23 @@ export interface NotificationResult {
   readonly outcome: string;
 }
 
+/** How the restore of the invalid items ended that followed a restore. */
+export interface RetriedInvalid {
+  readonly operationId: string;
+  readonly items: number;
+  readonly restored: number;
+  /** Of those that were not restored, refused once more. */
+  readonly stillInvalid: number;
+  /** What was changed on the mail host meanwhile and how it went back, or why nothing was. A sentence. */
+  readonly how: string;
+  /** Folder of its own report. */
+  readonly reportDir: string | null;
+  /** The list of these items. */
+  readonly list: string | null;
+  /** Why it did not come to its end. */
+  readonly failure?: string;
+}
+
 export type ReportStatus = 'completed' | 'partial' | 'cancelled' | 'failed';
 
 /** What a restore may be told to leave out beside the items. */
@@ -134,7 +151,7 @@ export interface ReportHead {
     readonly target?: string;
     readonly filterDeleted: boolean;
     readonly maxFileSize: number | null;
-    readonly onInvalid: 'report' | 'save';
+    readonly onInvalid: 'report' | 'save' | 'retry' | 'retryWithoutValidator';
     readonly provisioning?: Readonly<Partial<Record<(typeof PROVISION_RULES)[number], boolean>>>;
   };
   /** ISO 8601, UTC. */
@@ -151,6 +168,8 @@ export interface ReportHead {
     readonly aliases: number;
     readonly existing: number;
   } | null;
+  /** What became of the invalid items at the end; they are counted by where they are now. */
+  readonly retriedInvalid?: RetriedInvalid;
   readonly totals: Counters;
   readonly unrestoredByClass: Record<ItemClass, number>;
   /** Of the operation as a whole: warnings of the preflight, what provisioning could not take over. */

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { z } from 'zod';
 import { isAccountId } from '../backup-path/layout';
+import { ON_INVALID } from '../contracts/restore-invalid-items';
 import { Problem } from '../failures';
 import { findReport } from './find-report';
 import { ITEM_CLASSES, PROVISION_RULES } from './model';
@@ -17,12 +18,13 @@ const reportJson = z.object({
   operationId: z.string(),
   source: z.object({ path: z.string(), serverId: z.string() }),
   target: z.object({ url: z.string() }),
+  engine: z.object({ name: z.string() }).optional(),
   options: z
     .object({
       target: z.string().optional(),
       filterDeleted: z.boolean(),
       maxFileSize: z.number().nullable(),
-      onInvalid: z.enum(['report', 'save']),
+      onInvalid: z.enum(ON_INVALID),
       provisioning: z.partialRecord(z.enum(PROVISION_RULES), z.boolean()).optional(),
     })
     .optional(),
@@ -31,11 +33,19 @@ const reportJson = z.object({
     z.object({
       // a report may come from anywhere, and these become paths; 0 stands for a folder that could not be listed
       id: z.string().refine(isAccountId),
-      unrestored: z.array(z.object({ item: itemNumber, class: z.enum(ITEM_CLASSES) })),
+      unrestored: z.array(
+        z.object({ item: itemNumber, class: z.enum(ITEM_CLASSES), reason: z.string().optional() }),
+      ),
     }),
   ),
 });
 export type UnrestoredReport = z.output<typeof reportJson>;
+
+/** Stands for the server of a store that only the mail host can read. */
+export const NOT_KNOWN = 'not known';
+
+/** The mail host itself had restored. */
+export const isOfHost = ({ engine }: UnrestoredReport): boolean => engine?.name === 'carbonio';
 
 /**
  * @param report absolute path of a report.json or of its folder, or the id of an operation whose report is in the state

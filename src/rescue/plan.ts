@@ -7,7 +7,7 @@ import type { RescueItemsInput } from '../contracts/rescue-items';
 import { Problem } from '../failures';
 import { operationDir, type OperationName } from '../host/operation-dir';
 import { ITEM_CLASSES } from '../report/model';
-import { readUnrestored } from '../report/read-unrestored';
+import { isOfHost, readUnrestored } from '../report/read-unrestored';
 import { chosenFile, writeChosen, type Chosen } from '../restore/chosen';
 import { refuseOverlap } from '../restore/preflight';
 import { requireSameServer, unrestoredItems } from '../restore/retry';
@@ -20,6 +20,11 @@ export function planRescue(stateDir: string, name: OperationName, input: RescueI
   const sourcePath = input.sourcePath ?? report?.source.path ?? '';
   const store = openStore(sourcePath, false);
   if (report) requireSameServer(sourcePath, report);
+  if (report && isOfHost(report) && input.inject && input.target === undefined) {
+    const what =
+      'target: the mail host itself had restored, and it takes no single items. Name a target, or leave inject out.';
+    throw new Problem('InvalidInput', what, { field: 'target' });
+  }
   const dir = operationDir(stateDir, 'rescues', name);
   const outputDir = input.outputDir ?? join(dir, 'rescued');
   // nothing is ever written into a source

@@ -7,6 +7,7 @@ import { bucketOf, isItemId, itemPath } from '../backup-path/layout';
 import type { BackupPath } from '../backup-path/store';
 import { countItems, walkItems, type Cursor, type WalkEntry } from '../backup-path/walk';
 import { Problem } from '../failures';
+import type { RestoreRequest } from './request';
 
 /** By account id: its items, or all of them. */
 export type Chosen = ReadonlyMap<string, readonly number[] | 'all'>;
@@ -31,6 +32,14 @@ export function readChosen(path: string): Chosen {
   } catch (error) {
     throw unusable(path, 'read', error);
   }
+}
+
+/** For the mail host, which restores whole accounts: those of the list. */
+export function asAccounts(request: RestoreRequest): RestoreRequest {
+  const { onlyItems } = request.input;
+  if (onlyItems === undefined) return request;
+  const accounts = [...readChosen(onlyItems).keys()];
+  return { ...request, input: { ...request.input, accounts, domains: [] } };
 }
 
 const unusable = (path: string, what: string, error: unknown): Problem =>

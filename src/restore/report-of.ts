@@ -7,6 +7,7 @@ import {
   type ItemClass,
   type NotificationResult,
   type ReportStatus,
+  type RetriedInvalid,
   type RestoreReport,
 } from '../report/model';
 
@@ -21,6 +22,8 @@ export interface Ending {
   readonly phases: readonly { name: string; seconds: number }[];
   readonly notifications: readonly NotificationResult[];
   readonly engineReason: string;
+  /** What became of the invalid items afterwards. */
+  readonly retriedInvalid?: RetriedInvalid;
 }
 
 /** Needs neither the source nor the target: a restore that ends because one is gone is reported all the same. */
@@ -81,10 +84,13 @@ export function reportOf(
 /** Partial also when whole accounts could not be restored, be they empty. */
 function statusOf(operation: OperationLedger, status: ReportStatus): ReportStatus {
   if (status !== 'completed') return status;
-  if (operation.totals().counters.unrestored > 0) return 'partial';
-  for (const [, row] of operation.allWork())
-    if (row.excluded === null && row.defect !== null) return 'partial';
-  return 'completed';
+  return operation.totals().counters.unrestored > 0 || hasLostAccounts(operation) ? 'partial' : 'completed';
+}
+
+/** Whether there are accounts of which nothing could be restored, be they empty. */
+export function hasLostAccounts(operation: OperationLedger): boolean {
+  for (const [, row] of operation.allWork()) if (row.excluded === null && row.defect !== null) return true;
+  return false;
 }
 
 function byClass(operation: OperationLedger): Record<ItemClass, number> {

@@ -4,7 +4,7 @@ import type { RetryUnrestoredInput } from '../contracts/retry-unrestored';
 import { Problem } from '../failures';
 import { operationDir, type OperationName } from '../host/operation-dir';
 import type { ItemClass } from '../report/model';
-import { readUnrestored, type UnrestoredReport } from '../report/read-unrestored';
+import { isOfHost, NOT_KNOWN, readUnrestored, type UnrestoredReport } from '../report/read-unrestored';
 import { chosenFile, writeChosen, type Chosen } from './chosen';
 import { openStore } from './session';
 
@@ -21,31 +21,69 @@ export function planRetry(stateDir: string, name: OperationName, input: RetryUnr
   const sourcePath = input.sourcePath ?? report.source.path;
   requireSameServer(sourcePath, report);
   const chosen = unrestoredItems(report, input.classes);
+  if (isOfHost(report) && input.target === undefined) leaveOutNeverMade(report, chosen);
   if (chosen.size === 0) return { restore: null, items: 0 };
   const list = chosenFile(operationDir(stateDir, 'retries', name));
   writeChosen(list, chosen);
+  return { items: countListed(chosen), restore: restoreOf(report, { ...input, sourcePath }, list) };
+}
+
+export interface RetryPlaces {
+  readonly sourcePath: string;
+  readonly target?: string | undefined;
+  readonly notifications: ExternalRestoreRequest['notifications'];
+}
+
+/**
+ * The restore of listed items by the rules of the report. The mail host restores whole accounts, so of those that it
+ * restored it runs the accounts again, without making them anew; what is there is skipped.
+ */
+export function restoreOf(
+  report: UnrestoredReport,
+  { sourcePath, target, notifications }: RetryPlaces,
+  list: string,
+): ExternalRestoreRequest {
   const { options } = report;
-  return {
-    items: countListed(chosen),
-    restore: {
-      sourcePath,
-      target: input.target ?? options?.target ?? report.target.url,
-      onlyItems: list,
-      notifications: input.notifications,
-      ...(options
-        ? {
-            filterDeleted: options.filterDeleted,
-            maxFileSize: options.maxFileSize,
-            onInvalid: options.onInvalid,
-            ...options.provisioning,
-          }
-        : {}),
-    },
+  const rules = options && {
+    filterDeleted: options.filterDeleted,
+    maxFileSize: options.maxFileSize,
+    ...options.provisioning,
   };
+  const common = { sourcePath, onlyItems: list, notifications, ...rules };
+  if (isOfHost(report) && target === undefined) {
+    return {
+      ...{ ...common, engine: 'carbonio', countExcluded: false },
+      ...{ skipAccountProvisioning: true, skipDomainProvisioning: true },
+    };
+  }
+  // a retry changes no setting of the host: restoreInvalidItems does
+  const onInvalid = options?.onInvalid === 'save' ? 'save' : 'report';
+  return { ...common, target: target ?? options?.target ?? report.target.url, onInvalid };
+}
+
+/**
+ * Of an account whose account_info could not be read the mail host has made nothing, and making accounts anew would set
+ * the passwords of all that are listed.
+ * @throws Problem `InvalidInput` when there are only such
+ */
+function leaveOutNeverMade({ accounts }: UnrestoredReport, chosen: Map<string, unknown>): void {
+  const never = Object.entries(accounts).filter(([name, { id }]) => name === id && chosen.has(id));
+  for (const [, { id }] of never) chosen.delete(id);
+  if (never.length === 0 || chosen.size > 0) return;
+  const ids = never.slice(0, 20).map(([, { id }]) => id);
+  throw new Problem(
+    'InvalidInput',
+    `The mail host has never made the accounts ${ids.join(', ')}: restore them with a restore of their own (engine ` +
+      `carbonio, accounts ${JSON.stringify(ids)}).`,
+    { field: 'report' },
+  );
 }
 
 /** @throws Problem `InvalidInput`: ids of items say nothing in the store of another server */
-export function requireSameServer(sourcePath: string, { source, operationId }: UnrestoredReport): void {
+export function requireSameServer(sourcePath: string, report: UnrestoredReport): void {
+  const { source, operationId } = report;
+  // of a store that only the mail host can read nobody here knows whose it is
+  if (isOfHost(report) && source.serverId === NOT_KNOWN) return;
   const { serverId, serverName } = openStore(sourcePath, false).marker;
   if (serverId === source.serverId) return;
   throw new Problem(
@@ -56,7 +94,10 @@ export function requireSameServer(sourcePath: string, { source, operationId }: U
 }
 
 /** What stands for a folder that could not be listed has no id: then the whole account is looked through again. */
-export function unrestoredItems(report: UnrestoredReport, classes: readonly ItemClass[]): Chosen {
+export function unrestoredItems(
+  report: UnrestoredReport,
+  classes: readonly ItemClass[],
+): Map<string, number[] | 'all'> {
   const chosen = new Map<string, number[] | 'all'>();
   for (const { id, unrestored } of Object.values(report.accounts)) {
     const items = unrestored.filter((finding) => classes.includes(finding.class)).map(({ item }) => item);

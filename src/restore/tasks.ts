@@ -4,6 +4,7 @@
  * block the loop that sends heartbeats.
  */
 import type { RescueItemsInput } from '../contracts/rescue-items';
+import type { RestoreInvalidItemsInput } from '../contracts/restore-invalid-items';
 import type { RetryUnrestoredInput } from '../contracts/retry-unrestored';
 import type { OperationName } from '../host/operation-dir';
 import type { ProvisionCounts } from '../mail/target';
@@ -26,8 +27,11 @@ import { checkRequest } from './check';
 import { planRestore, type PlanResult } from './plan';
 import { walkChosen } from './chosen';
 import { provision } from './provision';
-import { reportOf, type Ending } from './report-of';
+import { surveyInvalid, type InvalidSurvey } from './invalid';
+import { reportInvalid, type InvalidReportInput } from './invalid-report';
+import { hasLostAccounts, reportOf, type Ending } from './report-of';
 import type { RestoreRequest, RestoreSettings } from './request';
+import { withRetried } from './retried';
 import { planRetry, type RetryPlan } from './retry';
 import { knownOperation, makeReportDir, withLedger, withSession, type Session } from './session';
 import { markRunning } from './running-mark';
@@ -85,6 +89,8 @@ export interface TaskInputs {
   extras: Base;
   report: Base & { ending: Ending };
   planRetry: Named & { input: RetryUnrestoredInput };
+  surveyInvalid: Named & { input: RestoreInvalidItemsInput };
+  reportInvalid: InvalidReportInput;
   planRescue: Named & { input: RescueItemsInput };
   rescueSlice: RescueSlice;
   writeRescueIndex: RescueIndexInput;
@@ -100,6 +106,8 @@ export interface TaskResults {
   extras: boolean;
   report: ReportResult;
   planRetry: RetryPlan;
+  surveyInvalid: InvalidSurvey;
+  reportInvalid: ReturnType<typeof reportInvalid>;
   planRescue: RescuePlan;
   rescueSlice: RescueSliceResult;
   writeRescueIndex: void;
@@ -149,12 +157,16 @@ export const TASKS: Tasks = {
     withLedger(request, settings, async (ledger) => {
       const operation = knownOperation(ledger, request);
       const dir = makeReportDir(settings.stateDir, request, operation);
-      const report = reportOf(operation, ending, request.input);
+      const report = withRetried(reportOf(operation, ending, request.input), ending.retriedInvalid, () =>
+        hasLostAccounts(operation),
+      );
       const files = await writeReport(dir, report);
       const { head } = report;
       return { dir, summary: summaryText(head), counters: head.totals, head, files };
     }),
   planRetry: async ({ settings, name, input }) => planRetry(settings.stateDir, name, input),
+  surveyInvalid: ({ settings, name, input }) => surveyInvalid(settings.stateDir, name, input),
+  reportInvalid: async (input) => reportInvalid(input),
   planRescue: async ({ settings, name, input }) => planRescue(settings.stateDir, name, input),
   rescueSlice: (input, hooks) =>
     rescueSlice(input, {

@@ -16,6 +16,7 @@ import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { Pauses } from './pauses';
 import type { RestoreState } from './restore-state';
+import { retryInvalid } from './retry-invalid';
 
 export interface HostRun {
   request: RestoreRequest;
@@ -82,6 +83,7 @@ async function restore({ request, state, patient }: HostRun): Promise<boolean> {
 }
 
 async function report({ request, state, patient, pauses }: PausedRun): Promise<ExternalRestoreResult> {
+  await retryInvalid(request, state, (ending) => patient.reportOnHost({ request, ending, isDraft: true }));
   state.begin('report');
   const { dir, counters, status, failure } = await patient.reportOnHost({
     request,

@@ -26,6 +26,7 @@ import { carbonioRunbook } from './carbonio-engine';
 import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { RestoreState } from './restore-state';
+import { retryInvalid } from './retry-invalid';
 import { thisOperation, turnOfAncestor, withTurn, type TurnOptions } from './turn';
 
 interface Run {
@@ -220,6 +221,7 @@ async function restoreExtras({ request, state, patient }: Run): Promise<void> {
 }
 
 async function report({ request, state, patient }: Run): Promise<ExternalRestoreResult> {
+  await retryInvalid(request, state, (ending) => patient.writeReport({ request, ending, isDraft: true }));
   state.begin('report');
   const ending = state.ending('completed');
   const { dir, counters, status } = await patient.writeReport({ request, ending });

@@ -14,6 +14,7 @@ export { operationQueue } from './operation-queue';
 export { overrideGuard } from './override-guard';
 export { overrideWatchdog } from './override-watchdog';
 export { rescueItems } from './rescue-items';
+export { restoreInvalidItems } from './restore-invalid-items';
 export { retryUnrestored } from './retry-unrestored';
 export { validatorOverride } from './validator-override';
 export { verify } from './verify';

@@ -6,7 +6,7 @@ import type {
   ExternalRestoreStatus,
   RestorePhase,
 } from '../contracts/external-restore';
-import type { NotificationResult, ReportStatus } from '../report/model';
+import type { NotificationResult, ReportStatus, RetriedInvalid } from '../report/model';
 import type { Ending } from '../restore/report-of';
 import type { SliceResult } from '../restore/tasks';
 import type { Waiting } from './turn';
@@ -30,6 +30,7 @@ export class RestoreState {
   private interruptedAt = 0;
   private onHost: string | null = null;
   private waiting: Waiting | null = null;
+  private retriedInvalid: RetriedInvalid | null = null;
   readonly startedAt: number;
   /** Of the run before, by the engine carbonio. */
   readonly carriedPauses: CarriedPauses | undefined;
@@ -105,6 +106,11 @@ export class RestoreState {
     this.show();
   }
 
+  /** What became of the invalid items at the end. */
+  retried(how: RetriedInvalid): void {
+    this.retriedInvalid = how;
+  }
+
   /** Lanes that were interrupted together are one interruption. */
   firstOfInterruption(): boolean {
     const first = Date.now() - this.interruptedAt > ONE_INTERRUPTION_MS;
@@ -134,6 +140,7 @@ export class RestoreState {
       ],
       notifications: this.notifications,
       engineReason: this.plan.engineReason,
+      ...(this.retriedInvalid === null ? {} : { retriedInvalid: this.retriedInvalid }),
     };
   }
 

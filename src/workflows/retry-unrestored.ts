@@ -43,7 +43,7 @@ export async function retryUnrestored(raw: RetryUnrestoredRequest): Promise<Exte
       show({ phase: 'ended', items });
       return null;
     }
-    show({ phase: 'restoring', items, restore: restoreId(name.operationId) });
+    show({ phase: 'restoring', items, restore: restoreIdOf(name.operationId) });
     const result = await restoreAsChild(name.operationId, restore, `Retry of ${items ?? 'all'} items`);
     show({ phase: 'ended' });
     return result;
@@ -52,7 +52,7 @@ export async function retryUnrestored(raw: RetryUnrestoredRequest): Promise<Exte
   }
 }
 
-const restoreId = (operationId: string): string => `${operationId}/restore`;
+export const restoreIdOf = (operationId: string): string => `${operationId}/restore`;
 
 /**
  * A restore of its own, with its own place in the queue and its own report. Cancelled with its parent, it ends at an
@@ -64,7 +64,7 @@ export async function restoreAsChild(
   staticSummary: string,
 ): Promise<ExternalRestoreResult> {
   return executeChild(externalRestore, {
-    workflowId: restoreId(operationId),
+    workflowId: restoreIdOf(operationId),
     args: [restore],
     cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,

@@ -1,8 +1,9 @@
 /** A mail host (the stand-in), a worker of it, and the change of its validator, for tests of what puts the change back. */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ValidatorOverrideRequest, ValidatorOverrideStatus } from '../../src/contracts/override';
+import type { Fault } from '../../src/embedded/carbonio/faults';
 import { CarbonioBench } from '../embedded/carbonio-kit';
 import { replayAll } from '../replay/replay';
 import { QueueBench, type HostWorker } from '../queue/bench';
@@ -10,6 +11,9 @@ import { QueueBench, type HostWorker } from '../queue/bench';
 export const VALIDATE = 'zimbra_lmtp_validate_messages';
 export const LIMIT = 'zimbra_lmtp_max_line_length';
 const MAILBOX = 'probe@example.com';
+
+/** For those who need no workflow but the product's own. */
+export const BUILT_BUNDLE = resolve(__dirname, '../../dist/workflow-bundle.js');
 
 export class OverrideBench {
   readonly carbonio = new CarbonioBench();
@@ -54,9 +58,12 @@ export class OverrideBench {
     await this.carbonio.zmlocalconfig('--reload');
   }
 
-  /** As the file has it. */
+  /** As the file has it. The Java tool removes it before it puts the new one there, so it may be missing for a moment. */
   written(key: string): string | undefined {
-    const xml = readFileSync(this.env['LIFEBOAT_LOCALCONFIG_FILE'] ?? '', 'utf8');
+    const file = this.env['LIFEBOAT_LOCALCONFIG_FILE'] ?? '';
+    for (let tries = 0; !existsSync(file) && tries < 1000; tries++)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    const xml = readFileSync(file, 'utf8');
     return new RegExp(`<key name="${key}">\\s*<value>([^<]*)</value>`).exec(xml)?.[1];
   }
 
@@ -87,6 +94,22 @@ export class OverrideBench {
     await this.temporal.until('the change is proved', async () => (await this.phase(handle)) === 'changed');
   }
 
+  private gates = 0;
+
+  /** What this fault holds stays where it is until the gate is opened. */
+  gate(fault: { kind: 'slow'; command: string } | { kind: 'hold'; operation: string; at: 'items' }): Gate {
+    const until = join(this.carbonio.dir, `gate-${this.gates++}`);
+    this.carbonio.up.setFaults([{ ...fault, milliseconds: 300_000, until, times: 1 }]);
+    return {
+      open: () => writeFileSync(until, ''),
+      reached: () =>
+        this.temporal.until(`${JSON.stringify(fault)} is reached`, () => {
+          const [left] = JSON.parse(readFileSync(this.carbonio.up.places.faults, 'utf8')) as Fault[];
+          return left !== undefined && left.times === 0;
+        }),
+    };
+  }
+
   get isJournalled(): boolean {
     return existsSync(join(this.journal, 'lmtp-validator.json'));
   }
@@ -112,10 +135,17 @@ export class OverrideBench {
       const guard = await this.guardOf(client.workflow.getHandle(id));
       await replayAll(client, guard.workflowId, bundle);
     }
+    started.length = 0;
   }
 
   async close(): Promise<void> {
     await this.temporal.close();
     await this.carbonio.remove();
   }
+}
+
+export interface Gate {
+  open(): void;
+  /** Waits until somebody stands before it. */
+  reached(): Promise<void>;
 }

@@ -1,18 +1,10 @@
 /** The commands: `lifeboat validator`, `lifeboat overrides`. */
-import { rmSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { start, type Ended } from '../client/cli';
-import { makeBundle } from '../queue/bench';
-import { LIMIT, OverrideBench, VALIDATE } from './bench';
+import { BUILT_BUNDLE, LIMIT, OverrideBench, VALIDATE } from './bench';
 
-let bundle: string;
 let bench: OverrideBench;
-beforeAll(async () => {
-  bundle = await makeBundle();
-});
-afterAll(() => rmSync(dirname(bundle), { recursive: true, force: true }));
 beforeEach(async () => {
-  bench = await new OverrideBench(bundle).open();
+  bench = await new OverrideBench(BUILT_BUNDLE).open();
 });
 afterEach(() => bench.close());
 

@@ -1,21 +1,21 @@
 /** The validator goes back to what it was, whatever happens: real server, real worker, the stand-in for the mail host. */
-import { rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { startServer } from '../../src/embedded/temporal-server';
-import { makeBundle } from '../queue/bench';
-import { LIMIT, OverrideBench, VALIDATE } from './bench';
+import type { HostWorker } from '../queue/bench';
+import { BUILT_BUNDLE, LIMIT, OverrideBench, VALIDATE, type Gate } from './bench';
 
-let bundle: string;
 let bench: OverrideBench;
+let worker: HostWorker;
 beforeAll(async () => {
-  bundle = await makeBundle();
+  bench = await new OverrideBench(BUILT_BUNDLE).open();
+  worker = await bench.worker();
 });
-afterAll(() => rmSync(dirname(bundle), { recursive: true, force: true }));
+afterAll(() => bench.close());
+// each test leaves the host as it was for the next one
 beforeEach(async () => {
-  bench = await new OverrideBench(bundle).open();
+  for (const key of [VALIDATE, LIMIT]) await bench.has(key, undefined);
 });
-afterEach(() => bench.close());
 
 const LONGER = { lineLimit: 20_000 };
 const OFF = { disable: true, acceptRisk: true };
@@ -44,7 +44,6 @@ test.each([
 ])('%s before: changed, proved, done, and back', async (value, input) => {
   const key = input === OFF ? VALIDATE : LIMIT;
   await bench.has(key, value);
-  await bench.worker();
   const handle = await bench.start('a', input);
   await expectChanged(handle);
   await handle.executeUpdate('done');
@@ -64,7 +63,8 @@ const EVENTS: Readonly<Record<string, Event>> = {
     await (await bench.guardOf(handle)).terminate();
     await handle.terminate();
     // the worker looks each minute; a new one at once
-    await bench.worker();
+    await worker.stop();
+    worker = await bench.worker();
   },
   'left with its guard terminated, then done': async (handle) => {
     await (await bench.guardOf(handle)).terminate();
@@ -78,7 +78,6 @@ const EVENTS: Readonly<Record<string, Event>> = {
 };
 test.each(Object.keys(EVENTS))('%s while it is changed', async (event) => {
   await bench.has(VALIDATE, 'true');
-  await bench.worker();
   const handle = await bench.start('a', OFF);
   await expectChanged(handle);
   await EVENTS[event]?.(handle);
@@ -87,7 +86,6 @@ test.each(Object.keys(EVENTS))('%s while it is changed', async (event) => {
 });
 
 test('its time is over: by its deadline, and by the timeout of its run', async () => {
-  await bench.worker();
   const late = await bench.start('late', { ...LONGER, deadlineSeconds: 3 });
   const error = (await late.result().catch((e: unknown) => e)) as { cause?: { type?: string } };
   expect(error.cause?.type).toBe('OverrideExpired');
@@ -101,7 +99,6 @@ test('its time is over: by its deadline, and by the timeout of its run', async (
 });
 
 test('nobody says any more that it is needed', async () => {
-  await bench.worker();
   const handle = await bench.start('a', { ...LONGER, patienceSeconds: 5 });
   await bench.changed(handle);
   expect(await handle.result()).toMatchObject({ end: 'reverted' });
@@ -110,7 +107,6 @@ test('nobody says any more that it is needed', async () => {
 
 test('reset: the original stays the one of the journal, and the guard of before serves', async () => {
   await bench.has(VALIDATE, 'true');
-  await bench.worker();
   const handle = await bench.start('a', OFF);
   await expectChanged(handle);
   const guard = await bench.guardOf(handle);
@@ -126,7 +122,6 @@ test('reset: the original stays the one of the journal, and the guard of before 
 
 test('two at once: the second waits, and each goes back to the true value', async () => {
   await bench.has(LIMIT, '12000');
-  await bench.worker();
   const first = await bench.start('first', LONGER);
   await bench.changed(first);
   const second = await bench.start('second', { lineLimit: 30_000 });
@@ -147,40 +142,40 @@ test('two at once: the second waits, and each goes back to the true value', asyn
   await bench.replay();
 });
 
-test('the worker is killed while it changes, proves, and puts back; once its workflow is terminated meanwhile', async () => {
+test('the worker is killed while the server is told of the change, and while its way back is proved', async () => {
   await bench.has(VALIDATE, 'true');
-  const slow = (command: string): void =>
-    bench.carbonio.up.setFaults([{ kind: 'slow', command, milliseconds: 400 }]);
-  slow('zmlocalconfig');
-  for (const after of [300, 1200, 2100]) {
-    let worker = await bench.worker();
-    const handle = await bench.start(`a${after}`, OFF);
-    await new Promise((resolve) => setTimeout(resolve, after));
-    await worker.kill();
-    worker = await bench.worker();
-    await bench.changed(handle);
-    const done = handle.executeUpdate('done');
-    await new Promise((resolve) => setTimeout(resolve, after / 3));
-    await worker.kill();
-    worker = await bench.worker();
-    await done;
-    expect(await handle.result()).toMatchObject({ original: 'true', end: 'reverted' });
-    await bench.settled();
-    expect(bench.written(VALIDATE)).toBe('true');
-    await worker.stop();
-  }
-  const worker = await bench.worker();
+  const told = bench.gate({ kind: 'slow', command: 'zmlocalconfig --reload' });
+  const handle = await bench.start('a', OFF);
+  await killedAt(told);
+  await expectChanged(handle);
+  const proof = bench.gate({ kind: 'slow', command: 'lmtp data' });
+  const done = handle.executeUpdate('done');
+  await killedAt(proof);
+  await done;
+  expect(await handle.result()).toMatchObject({ original: 'true', end: 'reverted' });
+  await expectBack(VALIDATE, 'true');
+});
+
+/** What the dead worker has begun on the host comes to its end, and then there is a new one. */
+async function killedAt(gate: Gate): Promise<void> {
+  await gate.reached();
+  await worker.kill();
+  gate.open();
+  worker = await bench.worker();
+}
+
+test('the worker is killed while it is changed, and the workflow terminated before a worker is back', async () => {
+  await bench.has(VALIDATE, 'true');
   const handle = await bench.start('gone', OFF);
   await bench.changed(handle);
   await worker.kill();
   await handle.terminate();
   expect(bench.written(VALIDATE)).toBe('false');
-  await bench.worker();
+  worker = await bench.worker();
   await expectBack(VALIDATE, 'true');
 });
 
 test('the mail server is down when it is to go back: pending until it is up, and a person can do it without Temporal', async () => {
-  const worker = await bench.worker();
   const handle = await bench.start('a', LONGER);
   await bench.changed(handle);
   await bench.carbonio.up.kill();
@@ -190,7 +185,6 @@ test('the mail server is down when it is to go back: pending until it is up, and
   await bench.carbonio.up.restart();
   await ended(handle);
   await expectBack(LIMIT, undefined);
-  await worker.stop();
 });
 
 test('the Temporal server dies and comes back', async () => {
@@ -199,7 +193,7 @@ test('the Temporal server dies and comes back', async () => {
     logFile: join(bench.carbonio.dir, 't.log'),
     fast: true,
   });
-  const there = await new OverrideBench(bundle, own.address).open();
+  const there = await new OverrideBench(BUILT_BUNDLE, own.address).open();
   let again: Awaited<ReturnType<typeof startServer>> | undefined;
   try {
     await there.worker();

@@ -6,10 +6,14 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readJson, writeJson } from './settings';
 
+interface Pause {
+  readonly milliseconds: number;
+  /** Ends sooner once this file is there. */
+  readonly until?: string;
+}
+
 /** Points of an operation: before its work, after PHASE 1, while items are restored, before its end is told. */
 export type Point = 'start' | 'phase1' | 'items' | 'end';
-
-const LOOK_EVERY_MS = 50;
 
 interface Often {
   /** How often it happens; without it, every time. */
@@ -21,7 +25,10 @@ type OfOperation = Often & {
   readonly at: Point;
 };
 type OfCommand = Often & {
-  /** Module and command, as `backup getAllOperations`; without it, any. Case does not matter. */
+  /**
+   * Module and command, as `backup getAllOperations`; `slow` also `zmlocalconfig` and an option, and `lmtp data`. Without
+   * it, any. Case does not matter.
+   */
   readonly command?: string;
 };
 
@@ -30,23 +37,18 @@ export type Fault =
   | (OfOperation & { readonly kind: 'crash' })
   /** The operation is gone: not in the queue, not in the log, no notification. */
   | (OfOperation & { readonly kind: 'vanish' })
-  /** The operation stays at this point for so long, until a file is there, or until it is stopped. */
-  | (OfOperation & { readonly kind: 'hold'; readonly milliseconds: number; readonly until?: string })
+  /** The operation stays at this point for so long, or until it is stopped. */
+  | (OfOperation & Pause & { readonly kind: 'hold' })
   /** The command prints this; without a text, the first half of what it would print. */
   | (OfCommand & { readonly kind: 'garble'; readonly text?: string })
-  | (OfCommand & { readonly kind: 'slow'; readonly milliseconds: number })
+  | (OfCommand & Pause & { readonly kind: 'slow' })
   /** The command does its work and ends with this code. */
   | (OfCommand & { readonly kind: 'exit'; readonly code: number })
   | (Often & { readonly kind: 'reload-fails' })
   /** A stop is answered, shows as Stopping, and the operation goes on. */
   | (Often & { readonly kind: 'stop-ignored' });
 
-async function stay({ milliseconds, until }: { milliseconds: number; until?: string }, signal: AbortSignal) {
-  const end = Date.now() + milliseconds;
-  const isOver = (): boolean => signal.aborted || (until !== undefined && existsSync(until));
-  for (let left = milliseconds; left > 0 && !isOver(); left = end - Date.now())
-    await sleep(Math.min(left, LOOK_EVERY_MS), undefined, { signal }).catch(() => undefined);
-}
+const LOOK_EVERY_MS = 30;
 
 export class Faults {
   constructor(private readonly file: string) {}
@@ -87,9 +89,15 @@ export class Faults {
   /** @returns whether the operation vanishes here */
   async reach(operation: string, point: Point, signal: AbortSignal): Promise<boolean> {
     const hold = this.ofOperation('hold', operation, point);
-    if (hold !== null) await stay(hold, signal);
+    if (hold !== null) await waitOut(hold, signal);
     this.crashAt(operation, point);
     return this.ofOperation('vanish', operation, point) !== null;
+  }
+
+  /** Comes back when what makes a command late is over. */
+  async late(name: string): Promise<void> {
+    const slow = this.ofCommand('slow', name);
+    if (slow !== null) await waitOut(slow);
   }
 
   private ofOperation<K extends 'crash' | 'vanish' | 'hold'>(
@@ -101,5 +109,13 @@ export class Faults {
       const of = fault as OfOperation;
       return of.at === point && (of.operation === undefined || of.operation === operation);
     });
+  }
+}
+
+async function waitOut({ milliseconds, until }: Pause, signal?: AbortSignal): Promise<void> {
+  for (const end = Date.now() + milliseconds; Date.now() < end && !signal?.aborted;) {
+    if (until !== undefined && existsSync(until)) return;
+    const pause = Math.min(end - Date.now(), until === undefined ? milliseconds : LOOK_EVERY_MS);
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** `zmlocalconfig` of a stand-in host, Java or Go as its settings say. */
+import { Faults } from '../faults';
 import { zmlocalconfig } from '../localconfig/program';
 import { placesOf, readSettings } from '../settings';
 import { ask } from '../wire';
@@ -18,12 +19,19 @@ async function main(): Promise<number> {
     if (code === null) return "'mailbox' service is not running";
     return code === 0 ? null : why.trim();
   };
+  await new Faults(placesOf(dir).faults).late(`zmlocalconfig ${optionOf(argv)}`);
   // a stand-in whose zextras is root: then root is not refused
   const asRoot = uid === 0 && zextrasUid !== 0;
   const output = await zmlocalconfig(argv, { variant, asRoot, file: placesOf(dir).localconfig, reload });
   process.stdout.write(output.stdout);
   process.stderr.write(output.stderr);
   return output.code;
+}
+
+/** The option that says what is done: the first after the file. */
+function optionOf(argv: readonly string[]): string {
+  const words = argv[0] === '-c' ? argv.slice(2) : argv;
+  return words.find((word) => word.startsWith('-')) ?? '';
 }
 
 main().then(

@@ -47,8 +47,7 @@ export async function carbonio(host: Host, caller: Caller): Promise<number> {
     return FAILED;
   }
   const said = `${command.module} ${command.name}`;
-  const slow = host.faults.ofCommand('slow', said);
-  if (slow !== null) await sleep(slow.milliseconds);
+  await host.faults.late(said);
   let printed = '';
   const garble = host.faults.ofCommand('garble', said);
   const print = (text: string): void => {

@@ -39,9 +39,11 @@ export async function serveLmtp(host: Host): Promise<{ port: number; close(): Pr
       stream.once('end', () => {
         const recipients = session.envelope.rcptTo.map(({ address }) => address);
         const from = session.envelope.mailFrom === false ? '' : session.envelope.mailFrom.address;
-        const answers = recipients.map((address) => desk.deliver(address, from, Buffer.concat(chunks)));
-        // one answer a recipient
-        callback(null, answers);
+        void host.faults.late('lmtp data').then(() => {
+          const answers = recipients.map((address) => desk.deliver(address, from, Buffer.concat(chunks)));
+          // one answer a recipient
+          callback(null, answers);
+        });
       });
     },
   });
