@@ -33,6 +33,9 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'DestinationOccupied',
   'DestinationOfOtherServer',
   'DestinationNotCaseSensitive',
+  'SavedConfigMissing',
+  'OutputExists',
+  'ConfirmationNeeded',
 ]);
 
 export function exitCodeOf(failureType: string): number {
