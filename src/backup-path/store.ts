@@ -3,7 +3,7 @@ import { readdirSync, statfsSync, statSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { Problem } from '../failures';
 import { BlobReader } from './blob';
-import { broken, Defect, errorCode, readDefect } from './defect';
+import { broken, type Defect, errorCode, readDefect } from './defect';
 import type { Evidence } from './evidence';
 import { findDialect, knownDialects, SchemaError, type Dialect } from './dialect';
 import { ACCOUNTS, accountDir, BLOBS, isAccountId, itemPath, MARKER } from './layout';

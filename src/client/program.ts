@@ -14,6 +14,7 @@ import type { OperationOptions } from './operation';
 import { port, stateDirOption } from './options';
 import { addQueueCommand } from './queue-command';
 import { addRestoreOptions } from './restore-options';
+import { addServerConfigCommand } from './server-config-command';
 
 const manifest = z.object({ version: z.string() });
 
@@ -128,6 +129,7 @@ export function createProgram(onExit: (code: number) => void): Command {
 
   addInspectCommands(program, onExit);
   addOffsiteCommand(program, onExit);
+  addServerConfigCommand(program, onExit);
 
   return program;
 }

@@ -41,6 +41,26 @@ export async function getConfig(
   return { value: first.value, inherited: first.inherited };
 }
 
+/**
+ * Every attribute of an object that has a value, inherited or not. The form is that of `config get`, with more of them.
+ * @throws Problem `UnknownOutput` when there is none, or one without a value
+ */
+export async function dumpConfig(
+  cli: CarbonioCli,
+  object: ConfigObject,
+  options: CallOptions = {},
+): Promise<Record<string, string>> {
+  const answer = await cli.call(['config', 'dump', ...objectWords(object)], options);
+  const records = recordsOf(treeOf(answer), 'attribute').map((group): [string, string] => {
+    const [attribute, value] = [valueOf(group, 'attribute'), valueOf(group, 'value')];
+    if (attribute === undefined || value === undefined)
+      throw unknownOutput('A part of the configuration', answer.raw);
+    return [attribute, value];
+  });
+  if (records.length === 0) throw unknownOutput('The configuration', answer.raw);
+  return Object.fromEntries(records);
+}
+
 /** As members of an object that is called like the attribute, as the HTTP interface has it. */
 function childrenOf(tree: readonly TreeNode[], attribute: string): (readonly TreeNode[])[] {
   return [...siblings(tree)].flatMap((list) =>

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MARKER } from '../../backup-path/layout';
 import { BackupPath } from '../../backup-path/store';
+import { Directory } from './directory';
 import { Faults } from './faults';
 import { LiveConfig } from './localconfig/live';
 import { Mailboxes, type Account } from './mailboxes';
@@ -22,6 +23,7 @@ export class Host {
   readonly notifications: Notifications;
   readonly queue: OperationQueue;
   readonly mailboxes: Mailboxes;
+  readonly directory: Directory;
   readonly quotas: Quotas;
   readonly services: Services;
 
@@ -38,6 +40,7 @@ export class Host {
     this.properties = new Properties(state('properties.json'), this.places.backup);
     this.notifications = new Notifications(state('notifications.json'), settings.host, () => this.level());
     this.mailboxes = new Mailboxes(this.places.mailboxes);
+    this.directory = new Directory(state('directory.json'), settings, this.mailboxes);
     this.quotas = new Quotas(state('lifted-quotas.json'));
     this.queue = new OperationQueue(
       state('operations.json'),
@@ -86,6 +89,11 @@ export class Host {
     const found = this.mailboxes.find(wanted);
     if (found === undefined) throw new Refusal(`no such account: ${wanted}`);
     return found;
+  }
+
+  /** Off by account, or by its class. */
+  isBackedUp({ name, cos }: Account): boolean {
+    return this.properties.get('account', name, 'backupEnabled', cos).value.toLowerCase() !== 'false';
   }
 
   private level(): Level {

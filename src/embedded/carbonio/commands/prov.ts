@@ -1,17 +1,21 @@
-/** The little of `carbonio prov` that tests and runbooks need: accounts. Output of getAccount as zmprov prints it. */
+/** The little of `carbonio prov` that tests and runbooks need. Accounts here; output of getAccount as zmprov prints it. */
 import { randomUUID } from 'node:crypto';
+import type { Host } from '../host';
 import type { Account } from '../mailboxes';
 import { Refusal } from '../refusal';
 import type { Command } from './spec';
 
-function* attributesOf(account: Account): Generator<readonly [string, string]> {
+function* attributesOf(host: Host, account: Account): Generator<readonly [string, string]> {
   yield ['zimbraId', account.id];
+  // an account of the default class has none of its own
+  const cos = host.mailboxes.registered('coses').find(({ name }) => name === account.cos);
+  if (cos !== undefined && cos.name !== 'default') yield ['zimbraCOSId', cos.id];
   yield ['zimbraAccountStatus', account.status];
   for (const [key, value] of Object.entries(account.attributes))
     for (const one of [value].flat()) yield [key, one];
 }
 
-const prov = (
+export const prov = (
   names: readonly string[],
   mandatory: readonly string[],
   about: string,
@@ -35,7 +39,7 @@ export const PROV_COMMANDS: readonly Command[] = [
     const account = call.host.account(name);
     // a quota that a restore lifted reads as none
     const lifted = call.host.quotas.isLifted(account.name);
-    const shown = [...attributesOf(account)]
+    const shown = [...attributesOf(call.host, account)]
       .map(([key, value]) => [key, lifted && key === 'zimbraMailQuota' ? '0' : value] as const)
       .filter(([key]) => wanted.length === 0 || wanted.includes(key));
     const lines = [`# name ${account.name}`, ...shown.map(([key, value]) => `${key}: ${value}`), ''];
