@@ -7,6 +7,7 @@ import type { RestoreCommandOptions } from './commands/restore';
 import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
+import { addBackupEnabledCommand } from './backup-enabled-command';
 import { addHostCommands } from './host-commands';
 import { addOffsiteCommand } from './offsite-command';
 import { addInspectCommands, addOperationOptions } from './inspect-commands';
@@ -130,6 +131,7 @@ export function createProgram(onExit: (code: number) => void): Command {
   addInspectCommands(program, onExit);
   addOffsiteCommand(program, onExit);
   addServerConfigCommand(program, onExit);
+  addBackupEnabledCommand(program, onExit);
 
   return program;
 }
