@@ -91,7 +91,8 @@ function offOf(
   now: number,
 ): BackupOff {
   const until = purgeFrom(offSince, retention);
-  const daysLeft = until === null ? null : Math.floor((until - now) / DAY_MS);
+  // -0 would be written as 0 by JSON, and be another value before
+  const daysLeft = until === null ? null : Math.ceil((until - now) / DAY_MS) || 0;
   const level = levelOf(daysLeft, warnDays);
   return {
     ...{ scope, name, daysLeft, due: warnedAt === null || (level !== null && level < warnedAt) },

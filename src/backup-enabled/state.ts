@@ -54,7 +54,8 @@ export async function readBackupState(
 
 /** The name of the class: that of the account, else that of its domain, else the default one. */
 async function cosOf(cli: CarbonioCli, account: string, options: CallOptions): Promise<string> {
-  const found = await getAccount(cli, account, ['zimbraCOSId'], options);
+  // the id beside it, so that the answer is never empty
+  const found = await getAccount(cli, account, ['zimbraId', 'zimbraCOSId'], options);
   const id = text(found.attributes['zimbraCOSId']) ?? (await cosOfDomain(cli, account, options));
   if (id === null) return DEFAULT_COS;
   return (await getCos(cli, id, options)).name ?? id;

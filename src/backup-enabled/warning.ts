@@ -9,7 +9,7 @@ export function warningMail(host: string, due: readonly BackupOff[], retention: 
   const urgent = due.reduce((least, { daysLeft }) => Math.min(least, daysLeft ?? Infinity), Infinity);
   const when = !Number.isFinite(urgent)
     ? ''
-    : urgent < 0
+    : urgent <= 0
       ? ', may be purged now'
       : `, first purge in ${counted(urgent, 'day')}`;
   const shown = due.slice(0, MOST_LINES);
@@ -38,7 +38,7 @@ export function lineOf({ scope, name, offSince, purgeFrom, daysLeft }: BackupOff
   const end =
     purgeFrom === null || daysLeft === null
       ? 'never purged'
-      : daysLeft < 0
+      : daysLeft <= 0
         ? `may be purged since ${purgeFrom.slice(0, 10)}`
         : `purged from ${purgeFrom.slice(0, 10)} on, in ${counted(daysLeft, 'day')}`;
   return `  * ${what} ${printable(name)}: off since ${offSince.slice(0, 10)} at the latest, ${end}`;

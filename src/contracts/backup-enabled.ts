@@ -151,7 +151,7 @@ export interface BackupOff {
   readonly offSince: string;
   /** First day of a purge, ISO 8601; null: never. */
   readonly purgeFrom: string | null;
-  /** Whole days until then; null: never; negative when it is over. */
+  /** Days until then, begun ones counted; null: never; 0 and less: that day has come. */
   readonly daysLeft: number | null;
   /** A warning is due that was not sent yet. */
   readonly due: boolean;
