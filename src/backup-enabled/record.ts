@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { backupScope, type BackupScope } from '../contracts/backup-enabled';
 import { errorCode } from '../backup-path/defect';
 import { Problem } from '../failures';
-import { writeDurably } from '../host/durable-file';
+import { unusable, writeDurably } from '../host/durable-file';
 import { lockFile } from '../host/file-lock';
 
 const entry = z.object({
@@ -42,14 +42,17 @@ export class OffRecord {
       return record.parse(JSON.parse(readFileSync(this.file, 'utf8'))).off;
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return [];
-      const why = errorCode(error) ?? 'it is damaged';
-      throw new Problem('StateUnavailable', `${this.file} cannot be read (${why}).`, {}, { cause: error });
+      throw unusable(this.file, 'read', error);
     }
   }
 
   /** One change at a time, of workers and commands alike. */
   async change(how: (off: readonly OffEntry[]) => readonly OffEntry[]): Promise<void> {
-    mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    try {
+      mkdirSync(dirname(this.file), { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw unusable(this.file, 'written', error);
+    }
     const lock = await lockFile(`${this.file}.lock`, WAIT_SECONDS);
     if (lock === undefined)
       throw new Problem('StateUnavailable', `${this.file} is in use by another process.`);

@@ -42,8 +42,9 @@ export async function getConfig(
 }
 
 /**
- * Every attribute of an object that has a value, inherited or not. The form is that of `config get`, with more of them.
- * @throws Problem `UnknownOutput` when there is none, or one without a value
+ * Every attribute of an object that has a value, inherited or not. The form is that of `config get`, with more of them; one
+ * whose value is empty is left out.
+ * @throws Problem `UnknownOutput` when there is none, or one that says nothing of a value, or two things
  */
 export async function dumpConfig(
   cli: CarbonioCli,
@@ -51,11 +52,12 @@ export async function dumpConfig(
   options: CallOptions = {},
 ): Promise<Record<string, string>> {
   const answer = await cli.call(['config', 'dump', ...objectWords(object)], options);
-  const records = recordsOf(treeOf(answer), 'attribute').map((group): [string, string] => {
+  const records = recordsOf(treeOf(answer), 'attribute').flatMap((group): [string, string][] => {
     const [attribute, value] = [valueOf(group, 'attribute'), valueOf(group, 'value')];
-    if (attribute === undefined || value === undefined)
-      throw unknownOutput('A part of the configuration', answer.raw);
-    return [attribute, value];
+    if (attribute !== undefined && value !== undefined) return [[attribute, value]];
+    const said = group.filter(({ key }) => sameKey(key, 'value'));
+    if (attribute !== undefined && said.length === 1) return [];
+    throw unknownOutput('A part of the configuration', answer.raw);
   });
   if (records.length === 0) throw unknownOutput('The configuration', answer.raw);
   return Object.fromEntries(records);

@@ -11,7 +11,7 @@ import {
   type BackupState,
   type Retention,
 } from '../../contracts/backup-enabled';
-import { explain } from '../../failures';
+import { explain, Problem } from '../../failures';
 import { confirm } from '../ask';
 import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
@@ -74,7 +74,7 @@ export async function change(
     return EXIT.interrupted;
   }
   const now = previous.own === wanted ? previous : await changeBackup(cli, scope, name, wanted);
-  await record.note({ scope, name }, now.own === false, Date.now());
+  await remember(record, now);
   const until = retention === null || now.effective ? null : purgeFrom(Date.now(), retention);
   if (options.json)
     printJson({
@@ -87,6 +87,18 @@ export async function change(
     if (retention !== null && !now.effective) say(consequenceText(scope, name, retention, Date.now()));
   }
   return EXIT.done;
+}
+
+/** The change is made: that its day could not be kept is told, and no failure of it. */
+async function remember(record: OffRecord, now: BackupState): Promise<void> {
+  try {
+    await record.note(now, now.own === false, Date.now());
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    say(
+      `Since when it is off could not be kept, so warnings count from when the guard sees it: ${error.message}`,
+    );
+  }
 }
 
 /** @throws CommandError `ConfirmationNeeded` where nobody can be asked */
