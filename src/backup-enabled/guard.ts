@@ -102,7 +102,7 @@ function offOf(
 }
 
 /** The lowest mark that is reached; 0 is the purge itself; null: none yet. */
-export function levelOf(daysLeft: number | null, warnDays: readonly number[]): number | null {
+function levelOf(daysLeft: number | null, warnDays: readonly number[]): number | null {
   if (daysLeft === null) return null;
   return [...warnDays, 0].sort((a, b) => a - b).find((mark) => daysLeft <= mark) ?? null;
 }
