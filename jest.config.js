@@ -16,6 +16,7 @@ const LIBRARIES = [
   'report',
   'restore',
   'rsync',
+  'server-config',
 ];
 
 const shared = {

@@ -1,4 +1,4 @@
-/** Parts of the list of failures (failures.ts): what only the mail host, and only offsite copies, can meet. Pure data. */
+/** Parts of the list of failures (failures.ts): what only the mail host, offsite copies, or settings can meet. Pure data. */
 export interface FailureKind {
   /** Whether trying again, unchanged, can succeed. */
   readonly retryable: boolean;
@@ -169,5 +169,28 @@ export const OFFSITE_FAILURES = {
     retryable: false,
     remedy:
       'Correct what the message names (module, login, key, known hosts, a read-only module, rsync there).',
+  },
+} as const satisfies Record<string, FailureKind>;
+
+export const CONFIG_FAILURES = {
+  SavedConfigMissing: {
+    retryable: false,
+    remedy: 'Look which states are saved (`--date all`); another copy of the Backup Path may have more.',
+  },
+  SavedConfigDamaged: {
+    retryable: false,
+    remedy: 'Take an older state (`--date all` lists them), or another copy of the Backup Path.',
+  },
+  ArchiveRefused: {
+    retryable: false,
+    remedy: 'Nothing was extracted. Look where the Backup Path comes from before anything of it is trusted.',
+  },
+  OutputExists: {
+    retryable: false,
+    remedy: 'Name what is not there yet; for a folder, an empty one will do.',
+  },
+  ConfirmationNeeded: {
+    retryable: false,
+    remedy: 'Nothing was changed. When it is meant, start it again with confirm: true (--yes).',
   },
 } as const satisfies Record<string, FailureKind>;

@@ -3,10 +3,10 @@
  *
  * Libraries throw a {@link Problem} that names one of these types; the activities turn it into an
  * ApplicationFailure of the same type (activities/failure.ts). Nothing else is thrown on purpose.
- * Those of the mail host and of offsite copies stand in failure-tables.ts. Pure data: imported by workflows, it must not
+ * Those of the mail host, of offsite copies and of settings stand in failure-tables.ts. Pure data: imported by workflows, it must not
  * touch Node.
  */
-import { HOST_FAILURES, OFFSITE_FAILURES, type FailureKind } from './failure-tables';
+import { CONFIG_FAILURES, HOST_FAILURES, OFFSITE_FAILURES, type FailureKind } from './failure-tables';
 
 export const FAILURES = {
   InvalidInput: { retryable: false, remedy: 'Correct the named fields and start again.' },
@@ -89,6 +89,7 @@ export const FAILURES = {
   Unexpected: { retryable: true, remedy: 'Look into the log of the worker; report it if it is a defect.' },
   ...HOST_FAILURES,
   ...OFFSITE_FAILURES,
+  ...CONFIG_FAILURES,
 } as const satisfies Record<string, FailureKind>;
 
 export type FailureType = keyof typeof FAILURES;

@@ -1,5 +1,6 @@
 /** Every activity of a worker. */
 import type { Config } from '../config';
+import { createBackupEnabledActivities } from './backup-enabled';
 import { createCarbonio } from './carbonio';
 import type { HostWork } from './host-work';
 import { createInvalidActivities } from './invalid';
@@ -25,6 +26,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createOffsiteActivities(config, work),
     ...createOffsiteCopyActivities(config, work),
     ...createOverrideActivities(config, work),
+    ...createBackupEnabledActivities(config),
   };
 }
 export type Activities = ReturnType<typeof createActivities>;

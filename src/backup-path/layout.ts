@@ -51,3 +51,12 @@ export function archiveOrder(kind: 'config' | 'customizations', fileName: string
   const [, day, month, year, hour, minute, second] = match;
   return `${year}${month}${day}${hour}${minute}${second}`;
 }
+
+/** When an archive was saved, epoch milliseconds, from its file name; null when it is none. */
+export function archiveTime(kind: 'config' | 'customizations', fileName: string): number | null {
+  const order = archiveOrder(kind, fileName);
+  if (order === null) return null;
+  const [year = 0, month = 0, ...rest] = (order.match(/\d\d/g) ?? []).map(Number);
+  const [day, hour, minute, second] = rest;
+  return Date.UTC(2000 + year, month - 1, day, hour, minute, second);
+}

@@ -1,21 +1,19 @@
 /** A Backup Path, opened for reading. */
 import { readdirSync, statfsSync, statSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
 import { isAbsolute } from 'node:path';
 import { Problem } from '../failures';
 import { BlobReader } from './blob';
-import { broken, Defect, errorCode, readDefect } from './defect';
+import { broken, type Defect, errorCode, readDefect } from './defect';
 import type { Evidence } from './evidence';
 import { findDialect, knownDialects, SchemaError, type Dialect } from './dialect';
-import { ACCOUNTS, accountDir, archiveOrder, BLOBS, isAccountId, itemPath, MARKER, SERVER } from './layout';
+import { ACCOUNTS, accountDir, BLOBS, isAccountId, itemPath, MARKER } from './layout';
 import type { AccountInfo, Documents, ItemState, Marker, ServerConfig } from './model';
 import { readMarker, realRoot } from './recognise';
 import { SafeFiles } from './safe-fs';
+import { archivesOf, readConfigArchive } from './server-archives';
 
 /** No honest metadata file comes near it; a hostile one does not fill the memory. Bytes. */
 const METADATA_LIMIT = 8 * 1024 * 1024;
-/** Of a server configuration, compressed or not; a few kilobytes of gzip can hold gigabytes of nonsense. Bytes. */
-const CONFIG_LIMIT = 32 * 1024 * 1024;
 /** Type of a file system that a user's program serves, in `statfs`. */
 const FUSE = 0x65735546;
 
@@ -179,30 +177,8 @@ export class BackupPath {
    * @throws Defect
    */
   serverConfig(): ServerConfig | null {
-    const folder = this.files.absolute(SERVER);
-    let names: string[];
-    try {
-      this.files.checkFolder(SERVER);
-      names = readdirSync(folder);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT' || (error instanceof Defect && error.code === 'ENOENT')) return null;
-      throw readDefect(error, folder);
-    }
-    const newest = names
-      .map((name) => ({ name, order: archiveOrder('config', name) }))
-      .filter((entry): entry is { name: string; order: string } => entry.order !== null)
-      .sort((a, b) => (a.order < b.order ? 1 : -1))[0];
-    if (!newest) return null;
-    const path = this.files.absolute(`${SERVER}/${newest.name}`);
-    const compressed = this.files.read(path, CONFIG_LIMIT);
-    try {
-      const content = gunzipSync(compressed, { maxOutputLength: CONFIG_LIMIT }).toString('utf8');
-      return this.dialect.decode('serverConfig', JSON.parse(content));
-    } catch (error) {
-      // a parser's own words quote what it read, which may be a password
-      const { name, message } = error as Error;
-      throw broken(name === 'SyntaxError' ? 'no valid JSON' : message, path);
-    }
+    const newest = archivesOf(this.files, 'config').at(-1);
+    return newest === undefined ? null : readConfigArchive(this.files, this.dialect, newest.path);
   }
 
   /** @throws Defect */

@@ -1,12 +1,15 @@
 /** The operations on the own backup of the mail host: what the host is told, and what it said at the end. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { backupNotes } from '../backup-enabled/notes';
 import type {
   HostOperationInput,
   HostOperationName,
   HostOperationResult,
 } from '../contracts/host-operations';
+import { errorCode } from '../backup-path/defect';
 import { Problem } from '../failures';
-import { writeDurably } from '../host/durable-file';
+import { unusable, writeDurably } from '../host/durable-file';
 import { operationDir, type OperationName } from '../host/operation-dir';
 import { drive, stop, type DriveOptions, type Driven } from './drive';
 import type { HostRestoreEnv } from './host-restore';
@@ -96,6 +99,18 @@ const TAKES_ADDRESSES: ReadonlySet<HostOperationName> = new Set([
 const dirOf = (stateDir: string, { name }: HostOperation): string =>
   operationDir(stateDir, 'host-operations', name);
 
+const notesFile = (stateDir: string, one: HostOperation): string => join(dirOf(stateDir, one), 'notes.json');
+
+/** None of an operation that an earlier release began. */
+function notesOf(stateDir: string, one: HostOperation): string[] {
+  try {
+    return JSON.parse(readFileSync(notesFile(stateDir, one), 'utf8')) as string[];
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw unusable(notesFile(stateDir, one), 'read', error);
+  }
+}
+
 function driveOptions(env: HostRestoreEnv, one: HostOperation, attempts: number): DriveOptions {
   const { pollSeconds, settleSeconds, graceSeconds } = one.input.advanced;
   const journal = new StepJournal(join(dirOf(env.stateDir, one), 'step.json'));
@@ -114,7 +129,11 @@ export async function followHostOperation(
 ): Promise<Driven> {
   const { attempts, ...asked } = askFor(one);
   const options = driveOptions(env, one, attempts);
-  if (options.journal.read() === null) options.journal.write({ ...asked, attempts: [], result: null });
+  if (options.journal.read() === null) {
+    const notes = await backupNotes(env.cli, one.operation, one.input, env.signal);
+    writeDurably(notesFile(env.stateDir, one), JSON.stringify(notes));
+    options.journal.write({ ...asked, attempts: [], result: null });
+  }
   return drive(options, until);
 }
 
@@ -133,6 +152,7 @@ export function reportHostOperation(stateDir: string, one: HostOperation): HostO
   const { operationId } = one.name;
   const hostOperation = step.attempts.at(-1)?.id ?? '';
   const stats = statsIn(text ?? '');
+  const notes = notesOf(stateDir, one);
   const report = {
     operationId,
     operation: one.operation,
@@ -141,11 +161,13 @@ export function reportHostOperation(stateDir: string, one: HostOperation): HostO
     hostOperation,
     asked: step.values,
     stats,
+    notes,
   };
   writeDurably(join(dir, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
-  writeDurably(join(dir, 'report.txt'), text ?? `The mail host sent no report: ${why ?? outcome}.\n`);
+  const said = text ?? `The mail host sent no report: ${why ?? outcome}.\n`;
+  writeDurably(join(dir, 'report.txt'), [...notes.map((note) => `Note: ${note}\n`), said].join(''));
   if (outcome === 'successful')
-    return { status: 'completed', operationId, hostOperation, stats, reportDir: dir };
+    return { status: 'completed', operationId, hostOperation, stats, notes, reportDir: dir };
   const type = outcome === 'unproved' ? 'NeedsOperator' : 'HostOperationFailed';
   throw new Problem(type, `${step.command}: ${why ?? outcome}.`, { hostOperation, reportDir: dir });
 }

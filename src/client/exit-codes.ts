@@ -36,6 +36,9 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'DestinationNotCaseSensitive',
   'ScheduleNotFound',
   'ScheduleIsForeign',
+  'SavedConfigMissing',
+  'OutputExists',
+  'ConfirmationNeeded',
 ]);
 
 export function exitCodeOf(failureType: string): number {

@@ -7,6 +7,7 @@ import type { RestoreCommandOptions } from './commands/restore';
 import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
 import { afterHelp, INTRODUCTION } from './help';
+import { addBackupEnabledCommand } from './backup-enabled-command';
 import { addHostCommands } from './host-commands';
 import { addOffsiteCommand } from './offsite-command';
 import { addInspectCommands, addOperationOptions } from './inspect-commands';
@@ -15,6 +16,7 @@ import { port, stateDirOption } from './options';
 import { addQueueCommand } from './queue-command';
 import { addRestoreOptions } from './restore-options';
 import { addSchedulesCommand } from './schedules-command';
+import { addServerConfigCommand } from './server-config-command';
 
 const manifest = z.object({ version: z.string() });
 
@@ -130,6 +132,8 @@ export function createProgram(onExit: (code: number) => void): Command {
   addInspectCommands(program, onExit);
   addOffsiteCommand(program, onExit);
   addSchedulesCommand(program, onExit);
+  addServerConfigCommand(program, onExit);
+  addBackupEnabledCommand(program, onExit);
 
   return program;
 }

@@ -1,5 +1,11 @@
 /** The workflows that people start, by the name that Temporal knows them by. */
 import type { z } from 'zod';
+import {
+  backupEnabledGuardExample,
+  backupEnabledGuardInput,
+  setBackupEnabledExample,
+  setBackupEnabledInput,
+} from '../contracts/backup-enabled';
 import { externalRestoreExample, externalRestoreInput } from '../contracts/external-restore';
 import { fetchOffsiteExample, fetchOffsiteInput } from '../contracts/fetch-offsite';
 import { offsiteSyncExample, offsiteSyncInput } from '../contracts/offsite-sync';
@@ -73,6 +79,24 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, Kno
       schema: validatorOverrideInput,
       example: validatorOverrideExample,
       internal: ['patienceSeconds'],
+    },
+  ],
+  [
+    'setBackupEnabled',
+    {
+      what: 'switches the backup of a class of service or an account on or off, at once',
+      schema: setBackupEnabledInput,
+      example: setBackupEnabledExample,
+      internal: [],
+    },
+  ],
+  [
+    'backupEnabledGuard',
+    {
+      what: 'warns before the backup of what is switched off is purged; for a daily Schedule',
+      schema: backupEnabledGuardInput,
+      example: backupEnabledGuardExample,
+      internal: [],
     },
   ],
   [

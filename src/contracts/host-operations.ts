@@ -154,6 +154,8 @@ export interface HostOperationResult {
   readonly hostOperation: string;
   /** As the mail host says. */
   readonly stats: Readonly<Record<string, string>>;
+  /** Backups that are off, of what this operation works on, as it began. */
+  readonly notes: readonly string[];
   /** Folder of report.txt and report.json, on the worker's machine. */
   readonly reportDir: string;
 }

@@ -22,6 +22,8 @@ export async function provision(
   for (const info of includedAccounts(store, operation)) {
     wanted.domains.add(domainOf(info.name));
     if (info.cos !== null) wanted.coses.add(info.cos);
+    if (!info.backupEnabled && notes.length < MAX_NOTES)
+      notes.push(`${info.name}: its backup was off on the old server; what is restored is as old as that.`);
   }
   const known = new Map(config?.domains.map((domain) => [domain.name.toLowerCase(), domain]));
   const counts = await target.provision(

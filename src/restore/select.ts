@@ -74,15 +74,15 @@ function guarded(store: BackupPath, id: string, guard: Pick<SourceGuard, 'ok' | 
 /** The little of an account_info that choosing needs: a site may have a hundred thousand of them. */
 interface Read {
   readonly id: string;
-  readonly info: Pick<AccountInfo, 'name' | 'status' | 'system'> | null;
+  readonly info: Pick<AccountInfo, 'name' | 'status' | 'system' | 'backupEnabled'> | null;
   readonly defect: Selected['defect'];
 }
 
 function readInfo(store: BackupPath, id: string): Read {
   try {
-    const { name, status, system } = store.accountInfo(id);
+    const { name, status, system, backupEnabled } = store.accountInfo(id);
     const unsafe = unsafeName(name);
-    if (unsafe === null) return { id, info: { name, status, system }, defect: null };
+    if (unsafe === null) return { id, info: { name, status, system, backupEnabled }, defect: null };
     return { id, info: null, defect: { kind: 'broken', reason: `the account's name ${unsafe}` } };
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
@@ -126,7 +126,8 @@ function exclusion(
   // of an account without a usable account_info nothing more is known
   if (info === null) return domains.size > 0 && !named ? 'its domain is not known' : null;
   if (domains.size > 0 && !domains.has(domainOf(info.name))) return 'not in the domains asked for';
-  if (rules.filterDeleted && info.status === 'deleted') return 'a deleted account';
+  if (rules.filterDeleted && info.status === 'deleted')
+    return info.backupEnabled ? 'a deleted account' : 'its backup was off, so it counts as deleted';
   if (rules.skipSystemAccounts && info.system && !named) return 'a system account';
   return null;
 }

@@ -1,3 +1,5 @@
+export { setBackupEnabled } from './backup-enabled';
+export { backupEnabledGuard } from './backup-enabled-guard';
 export { externalRestore } from './external-restore';
 export { fetchOffsite } from './fetch-offsite';
 export { offsiteSync } from './offsite-sync';

@@ -41,6 +41,28 @@ export async function getConfig(
   return { value: first.value, inherited: first.inherited };
 }
 
+/**
+ * Every attribute of an object that has a value, inherited or not. The form is that of `config get`, with more of them; one
+ * whose value is empty is left out.
+ * @throws Problem `UnknownOutput` when there is none, or one that says nothing of a value, or two things
+ */
+export async function dumpConfig(
+  cli: CarbonioCli,
+  object: ConfigObject,
+  options: CallOptions = {},
+): Promise<Record<string, string>> {
+  const answer = await cli.call(['config', 'dump', ...objectWords(object)], options);
+  const records = recordsOf(treeOf(answer), 'attribute').flatMap((group): [string, string][] => {
+    const [attribute, value] = [valueOf(group, 'attribute'), valueOf(group, 'value')];
+    if (attribute !== undefined && value !== undefined) return [[attribute, value]];
+    const said = group.filter(({ key }) => sameKey(key, 'value'));
+    if (attribute !== undefined && said.length === 1) return [];
+    throw unknownOutput('A part of the configuration', answer.raw);
+  });
+  if (records.length === 0) throw unknownOutput('The configuration', answer.raw);
+  return Object.fromEntries(records);
+}
+
 /** As members of an object that is called like the attribute, as the HTTP interface has it. */
 function childrenOf(tree: readonly TreeNode[], attribute: string): (readonly TreeNode[])[] {
   return [...siblings(tree)].flatMap((list) =>

@@ -50,6 +50,7 @@ export async function hostOperation(
         print(`${kind} done.`);
         for (const [label, value] of Object.entries(outcome.result.stats))
           print(printable(`  ${label}: ${value}`));
+        for (const note of outcome.result.notes) print(printable(`  Note: ${note}`));
         print(`Report:   ${outcome.result.reportDir}`);
         if (page !== null) print(`Temporal: ${page}`);
       }

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { MARKER } from '../../backup-path/layout';
 import { BackupPath } from '../../backup-path/store';
+import { Directory } from './directory';
 import { Faults } from './faults';
 import { LiveConfig } from './localconfig/live';
 import { Mailboxes, type Account } from './mailboxes';
@@ -13,7 +14,7 @@ import { Quotas } from './quotas';
 import { Refusal } from './refusal';
 import { Services } from './services';
 import { VendorDialect } from './vendor-dialect';
-import { placesOf, readJson, writeJson, type Places, type Settings } from './settings';
+import { placesOf, type Places, type Settings } from './settings';
 
 export class Host {
   readonly places: Places;
@@ -23,6 +24,7 @@ export class Host {
   readonly notifications: Notifications;
   readonly queue: OperationQueue;
   readonly mailboxes: Mailboxes;
+  readonly directory: Directory;
   readonly quotas: Quotas;
   readonly services: Services;
   readonly vendor: VendorDialect;
@@ -41,6 +43,7 @@ export class Host {
     this.properties = new Properties(state('properties.json'), this.places.backup);
     this.notifications = new Notifications(state('notifications.json'), settings.host, () => this.level());
     this.mailboxes = new Mailboxes(this.places.mailboxes);
+    this.directory = new Directory(state('directory.json'), settings, this.mailboxes);
     this.quotas = new Quotas(state('lifted-quotas.json'));
     this.queue = new OperationQueue(
       state('operations.json'),
@@ -72,20 +75,6 @@ export class Host {
     return resolve(this.properties.get('server', this.settings.host, 'ZxBackup_DestPath').value);
   }
 
-  /** Of the directory; at first the domain of the server's own name. */
-  get defaultDomain(): string {
-    const own = this.settings.host.slice(this.settings.host.indexOf('.') + 1);
-    return readJson(this.defaultDomainFile, own);
-  }
-
-  set defaultDomain(name: string) {
-    writeJson(this.defaultDomainFile, name);
-  }
-
-  private get defaultDomainFile(): string {
-    return join(this.places.state, 'default-domain.json');
-  }
-
   get backupInitialised(): boolean {
     return existsSync(join(this.backupPath, MARKER));
   }
@@ -103,6 +92,11 @@ export class Host {
     const found = this.mailboxes.find(wanted);
     if (found === undefined) throw new Refusal(`no such account: ${wanted}`);
     return found;
+  }
+
+  /** Off by account, or by its class. */
+  isBackedUp({ name, cos }: Account): boolean {
+    return this.properties.get('account', name, 'backupEnabled', cos).value.toLowerCase() !== 'false';
   }
 
   private level(): Level {

@@ -39,6 +39,20 @@ interface AccountFile {
   attributes: Record<string, string | string[]>;
 }
 
+/** A domain or a class of service. */
+export interface Registered {
+  readonly id: string;
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string | string[]>>;
+}
+
+/** That of the class that every installation has. */
+const DEFAULT_COS: Registered = {
+  id: 'e00428a1-0c00-11d9-836a-000d93afea2a',
+  name: 'default',
+  attributes: {},
+};
+
 export class Mailboxes {
   constructor(readonly dir: string) {}
 
@@ -54,11 +68,11 @@ export class Mailboxes {
   }
 
   domains(): string[] {
-    return this.names('domains.json');
+    return this.registered('domains').map(({ name }) => name);
   }
 
   coses(): string[] {
-    return [...new Set(['default', ...this.names('coses.json')])];
+    return this.registered('coses').map(({ name }) => name);
   }
 
   /** The password hash, as the file that Dovecot reads has it. */
@@ -156,14 +170,17 @@ export class Mailboxes {
     ][];
   }
 
-  private names(file: string): string[] {
-    const path = join(this.dir, file);
-    if (!existsSync(path) || !lstatSync(path).isFile()) return [];
-    const found: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  /** What restores have registered, and the default class. */
+  registered(kind: 'domains' | 'coses'): Registered[] {
+    const path = join(this.dir, `${kind}.json`);
+    const found: unknown =
+      existsSync(path) && lstatSync(path).isFile() ? JSON.parse(readFileSync(path, 'utf8')) : [];
     const entries = Array.isArray(found) ? found : Object.values(found as object).flat();
-    return entries.flatMap((entry: unknown) => {
-      const name = (entry as { name?: unknown } | null)?.name;
-      return typeof name === 'string' ? [name] : [];
+    const all = entries.flatMap((entry: unknown): Registered[] => {
+      const { id, name, attributes } = (entry ?? {}) as Partial<Registered>;
+      return typeof name === 'string' ? [{ id: id ?? name, name, attributes: attributes ?? {} }] : [];
     });
+    const isThere = kind === 'domains' || all.some(({ name }) => name === DEFAULT_COS.name);
+    return isThere ? all : [DEFAULT_COS, ...all];
   }
 }

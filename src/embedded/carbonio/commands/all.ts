@@ -1,5 +1,6 @@
 /** Every command that the stand-in has. */
 import { CONFIG_COMMANDS } from './config';
+import { DIRECTORY_COMMANDS } from './directory';
 import { BACKUP_COMMANDS } from './backup';
 import { INSPECT_COMMANDS } from './inspect';
 import { PROV_COMMANDS } from './prov';
@@ -12,6 +13,7 @@ export const COMMANDS: readonly Command[] = [
   ...BACKUP_COMMANDS,
   ...INSPECT_COMMANDS,
   ...PROV_COMMANDS,
+  ...DIRECTORY_COMMANDS,
   ...QUEUE_COMMANDS,
   ...CONFIG_COMMANDS,
 ];

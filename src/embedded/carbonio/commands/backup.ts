@@ -117,7 +117,7 @@ export const BACKUP_COMMANDS: readonly Command[] = [
     'doPurge',
     [],
     { purgedays: 'int', backup_path: 'text' },
-    'Simulated: it waits in the queue of purges and deletes nothing',
-    ({ host }) => purge(host),
+    'Removes what was deleted longer ago than the retention, accounts too; backup_path is ignored',
+    ({ host, values }) => purge(host, values['purgedays'] === undefined ? null : Number(values['purgedays'])),
   ),
 ];

@@ -26,10 +26,16 @@ function where(host: Host, scope: Scope, named: string): Where {
     const { name, cos, id } = host.account(named);
     return { ...plain, object: name, cos, id };
   }
-  const known = { server: [server, serverId], cos: host.mailboxes.coses(), domain: host.mailboxes.domains() };
-  if (!known[scope].some((name) => name.toLowerCase() === named.toLowerCase()))
-    throw new Refusal(`no such ${scope}: ${named}`);
-  return scope === 'server' ? { ...plain, object: server, id: serverId } : plain;
+  const { mailboxes } = host;
+  const known = {
+    server: [{ id: serverId, name: server }],
+    cos: mailboxes.registered('coses'),
+    domain: mailboxes.registered('domains'),
+  };
+  const isNamed = (text: string): boolean => text.toLowerCase() === named.toLowerCase();
+  const found = known[scope].find(({ id, name }) => isNamed(name) || isNamed(id));
+  if (found === undefined) throw new Refusal(`no such ${scope}: ${named}`);
+  return { ...plain, object: found.name.toLowerCase(), id: found.id };
 }
 
 /** `<scope> [object] <attribute> …`; no object for global. @throws Usage when there are fewer than `least` behind */

@@ -1,5 +1,5 @@
 /**
- * The little of `carbonio prov` that tests and runbooks need: accounts, mail servers, the default domain. Names, short
+ * The little of `carbonio prov` that tests and runbooks need: accounts, mail servers. Names, short
  * names and arguments are those of zmprov (mailbox source); so is the text. JSON is synthetic.
  */
 import { randomUUID } from 'node:crypto';
@@ -15,15 +15,17 @@ const mailHostOf = (host: Host, { attributes }: Account): string =>
 function* attributesOf(host: Host, account: Account): Generator<readonly [string, string]> {
   yield ['zimbraId', account.id];
   if (account.attributes[MAIL_HOST] === undefined) yield [MAIL_HOST, host.settings.host];
+  // an account of the default class has none of its own
+  const cos = host.mailboxes.registered('coses').find(({ name }) => name === account.cos);
+  if (cos !== undefined && cos.name !== 'default') yield ['zimbraCOSId', cos.id];
   yield ['zimbraAccountStatus', account.status];
   for (const [key, value] of Object.entries(account.attributes))
     for (const one of [value].flat()) yield [key, one];
 }
 
 const MAIL_HOST = 'zimbraMailHost';
-const DEFAULT_DOMAIN = 'zimbraDefaultDomainName';
 
-const prov = (
+export const prov = (
   names: readonly string[],
   mandatory: readonly string[],
   about: string,
@@ -62,22 +64,6 @@ export const PROV_COMMANDS: readonly Command[] = [
         ...host.mailboxes.accounts().map((account) => mailHostOf(host, account)),
       ]),
     ]),
-  ),
-  ...prov(['getConfig', 'gcf'], ['name'], 'The default domain; no other name is known', ({ host, words }) => {
-    if (words[0] !== DEFAULT_DOMAIN) throw new Refusal(`invalid attribute name: ${words[0]}`);
-    const value = host.defaultDomain;
-    return { response: { [DEFAULT_DOMAIN]: value }, text: `${DEFAULT_DOMAIN}: ${value}\n` };
-  }),
-  ...prov(
-    ['modifyConfig', 'mcf'],
-    ['name', 'value'],
-    'The default domain; no other name is known',
-    ({ host, words }) => {
-      const [name, value = ''] = words;
-      if (name !== DEFAULT_DOMAIN) throw new Refusal(`invalid attribute name: ${name}`);
-      host.defaultDomain = value;
-      return { response: {}, text: '' };
-    },
   ),
   ...prov(['getAccount', 'ga'], ['account'], 'Attributes of an account, all or those named', (call) => {
     const [name = '', ...wanted] = call.words;

@@ -13,6 +13,7 @@ import type { Host } from '../host';
 import { Refusal } from '../refusal';
 import { Engine } from './engine';
 import type { Outcome, Work, WorkContext } from './model';
+import { purgeStore } from './purge';
 import { Scan, statsOf } from './scan';
 import { copyAccount, stateAt, type View } from './view';
 
@@ -142,7 +143,9 @@ export function exportTo(host: Host, destination: string, domains: readonly stri
       let done = 0;
       for (const info of infos) {
         if (signal.aborted) break;
-        if (info.status === 'deleted') continue;
+        const live = host.mailboxes.find(info.id);
+        // an account whose backup is off is not exported (documented)
+        if (info.status === 'deleted' || (live !== undefined && !host.isBackedUp(live))) continue;
         if (wanted.size > 0 && !wanted.has(info.name.slice(info.name.indexOf('@') + 1).toLowerCase()))
           continue;
         const bad = copyAccount(store, writer, info.id, { info, choose: (_item, states) => states });
@@ -200,20 +203,18 @@ export function coherencyCheck(host: Host, path: string): Work {
   };
 }
 
-/** Retention 0: ends at once (documented). Otherwise deletes nothing: simulated. */
-export function purge(host: Host): Work {
-  const { value } = host.properties.get('global', '', 'ZxBackup_DataRetentionDays');
+/** Retention 0: ends at once (documented). @param days instead of the retention of items; null: that */
+export function purge(host: Host, days: number | null): Work {
+  const daysOf = (name: string): number => Number(host.properties.get('global', '', name).value);
   return {
     ...{ name: 'Purge', descName: 'Purge', ...base({}), line: 'purge' },
     run: async () => {
       if (!host.backupInitialised)
         throw new Problem('NotABackupPath', `${host.backupPath} is not initialized.`);
-      return {
-        stats: [
-          ['retention days', value],
-          ['purged items', '0'],
-        ],
-      };
+      const items = days ?? daysOf('ZxBackup_DataRetentionDays');
+      if (items === 0) return { stats: [['retention days', '0']] };
+      const retention = { items, accounts: days ?? daysOf('backupAccountsRetentionDays') };
+      return { stats: purgeStore(host.openBackup(null), retention, Date.now()) };
     },
   };
 }

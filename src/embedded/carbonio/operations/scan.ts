@@ -17,6 +17,7 @@ import type { Account } from '../mailboxes';
 import { Refusal } from '../refusal';
 import { readJson, writeJson } from '../settings';
 import type { Stats } from './model';
+import { saveServerConfig } from './server-config';
 
 const SYSTEM_FOLDERS: Readonly<Record<string, number>> = {
   '': 2,
@@ -96,13 +97,7 @@ export class Scan {
 
   /** Accounts whose backup is off are treated as deleted (documented). */
   accounts(): Account[] {
-    const { host } = this;
-    return host.mailboxes
-      .accounts()
-      .filter(
-        ({ name, cos }) =>
-          host.properties.get('account', name, 'backupEnabled', cos).value.toLowerCase() !== 'false',
-      );
+    return this.host.mailboxes.accounts().filter((account) => this.host.isBackedUp(account));
   }
 
   account(account: Account): void {
@@ -136,23 +131,21 @@ export class Scan {
       if (there.has(id)) continue;
       const info = this.store.accountInfo(id);
       if (info.status === 'deleted') continue;
-      this.writer.account({ ...info, status: 'deleted', deletedAt: this.now });
+      // an account that lives, and whose backup is off, counts as deleted (documented)
+      const backupEnabled = this.host.mailboxes.find(id) === undefined;
+      this.writer.account({ ...info, status: 'deleted', deletedAt: this.now, backupEnabled });
       this.counts.deletedAccounts++;
     }
   }
 
   finish(): void {
-    const { host } = this;
-    const named = (name: string) => ({ id: name, name, attributes: {} });
-    const coses = host.mailboxes.coses().map((name) => ({ ...named(name), backupEnabled: true }));
-    const domains = host.mailboxes.domains().map(named);
-    const server = { name: host.settings.host, attributes: {} };
-    const config = { server, global: { attributes: {} }, domains, coses, distributionLists: [] };
-    this.writer.serverConfig(config, new Date(this.now));
+    saveServerConfig(this.host, this.store, this.writer, this.now);
     this.writer.backupStat(new Date(this.store.marker.createdAt ?? this.now), new Date(this.now));
   }
 
-  private infoOf({ id, name, status, cos, aliases, displayName, attributes }: Account): AccountInfo {
+  private infoOf({ id, name, status, aliases, displayName, attributes, ...account }: Account): AccountInfo {
+    const coses = this.host.mailboxes.registered('coses');
+    const cos = coses.find((one) => one.name === account.cos)?.id ?? account.cos;
     return {
       ...{ id, name, system: false, cos, aliases, displayName, attributes, createdAt: null, deletedAt: null },
       ...{ status: status as AccountInfo['status'], passwordHash: this.host.mailboxes.passwordHash(name) },
