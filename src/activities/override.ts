@@ -23,6 +23,8 @@ export interface ApplyStep extends OverrideStep {
   readonly key: string;
   readonly wanted: Setting;
   readonly deadlineSeconds: number;
+  /** It was changed before, by this chain of runs: what somebody has put back since is not changed anew. */
+  readonly isCarried?: boolean;
 }
 
 /** What was changed. */
@@ -54,11 +56,19 @@ export function createOverrideActivities(config: Config, work: HostWork) {
     await revertOverride(overrides.journal, overrides.port(slot), slot, entry.holder);
   }
 
+  function requireOnRecord(slot: string, key: string, holder: OverrideHolder): void {
+    const entry = overrides.journal.read(slot);
+    if (entry !== null && entry.state !== 'left' && isSameHolder(entry.holder, holder)) return;
+    throw new Problem('OverrideConflict', `${key} was put back by somebody before its operation was done.`);
+  }
+
   return {
     /** Changes a setting, and proves it. Again it goes on where it was, with the deadline that it had. */
-    async applyOverride({ owner, slot, key, wanted, deadlineSeconds }: ApplyStep): Promise<Applied> {
+    async applyOverride(asked: ApplyStep): Promise<Applied> {
+      const { owner, slot, key, wanted, deadlineSeconds, isCarried = false } = asked;
       return failing(async () => {
         const holder = holderOf(owner);
+        if (isCarried) requireOnRecord(slot, key, holder);
         await takeBackForgotten(slot, holder);
         const wish = { slot, key, wanted, holder, deadline: Date.now() + deadlineSeconds * 1000 };
         const { original, deadline } = await applyOverride(

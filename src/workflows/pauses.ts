@@ -58,8 +58,9 @@ export class Pauses {
    */
   async begin(planned: readonly Pause[]): Promise<void> {
     let first = Infinity;
+    const isCarried = this.carried !== undefined;
     for (const pause of this.carried?.held ?? planned) {
-      const deadline = await this.change(pause);
+      const deadline = await this.change(pause, isCarried);
       if (deadline !== null) first = Math.min(first, deadline);
     }
     if (this.held.size === 0) return;
@@ -73,34 +74,22 @@ export class Pauses {
       });
   }
 
-  private async change({
-    slot,
-    key,
-    wanted,
-    deadlineSeconds,
-    what,
-    optional,
-  }: Pause): Promise<number | null> {
+  private async change(pause: Pause, isCarried: boolean): Promise<number | null> {
+    const { slot, key, wanted, deadlineSeconds, what, optional } = pause;
     await startGuard(slot, 'chain');
-    const pause = { slot, key, wanted, deadlineSeconds, what, optional };
     try {
       const apply = optional ? applyIfFree : applyOverride;
-      const { original, deadline } = await apply({
-        owner: thisOperation(),
-        slot,
-        key,
-        wanted,
-        deadlineSeconds,
-      });
+      const step = { owner: thisOperation(), slot, key, wanted, deadlineSeconds, isCarried };
+      const { original, deadline } = await apply(step);
       this.held.set(slot, { pause, original });
       await tellGuard(slot, untilSignal, deadline);
       return deadline;
     } catch (error) {
       if (!this.held.has(slot)) await CancellationScope.nonCancellable(() => goBack(slot));
-      if (isCancellation(error) || !optional) throw error;
+      if (isCancellation(error) || !(optional || isCarried)) throw error;
       const why = failureMessage(error);
       log.warn('a setting could not be changed for the restore', { key, why });
-      this.told.push(`${what} could not be switched off meanwhile: ${why}`);
+      this.told.push(`${what} could not be ${isCarried ? 'kept' : 'switched'} off meanwhile: ${why}`);
       return null;
     }
   }

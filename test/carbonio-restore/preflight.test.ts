@@ -10,7 +10,8 @@ import { quotasAfter, quotasOf } from '../../src/carbonio-restore/quotas';
 import type { SurveyRow } from '../../src/carbonio-restore/survey';
 import { externalRestoreInput, type ExternalRestoreRequest } from '../../src/contracts/external-restore';
 import { Problem } from '../../src/failures';
-import { CarbonioBench } from '../embedded/carbonio-kit';
+import { CarbonioBench, until } from '../embedded/carbonio-kit';
+import { accountInfo } from '../restore/store';
 
 let bench: CarbonioBench;
 let env: { cli: CarbonioCli; signal: AbortSignal; server: string };
@@ -107,7 +108,7 @@ test('what the mail server calls itself, or what the worker does', async () => {
   expect(await mailServerName(missing, 'host')).toBe('host');
 });
 
-test('quotas: as before nothing is told; lifted by an operation that was lost, it is', async () => {
+test('quotas: as before nothing is told; left lifted by an operation that was stopped, it is', async () => {
   await bench.carbonio('prov', 'ca', 'q@z.example', 'x', 'zimbraMailQuota', '5000000');
   const rows = [row('q@z.example'), row('new@z.example', { quota: '7' })];
   const quotas = await quotasOf(env, rows);
@@ -116,8 +117,18 @@ test('quotas: as before nothing is told; lifted by an operation that was lost, i
   expect(await quotasAfter(env, { quotas, accounts })).toEqual([]);
   const many = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`a${n}@z.example`, '1']));
   expect((await quotasAfter(env, { quotas: many, accounts })).join()).toContain('were not compared');
-  const other = await quotasAfter(env, { quotas: { 'q@z.example': '9' }, accounts });
-  expect(other.join()).toMatch(/q@z.example \(9 before, 5000000 now\).*modifyAccount/s);
+  const { writer } = bench.store;
+  writer.account(accountInfo('q1', 'q@z.example', { attributes: { zimbraMailQuota: '5000000' } }));
+  bench.up.setFaults([
+    { kind: 'hold', operation: 'ExternalRestore', at: 'phase1', milliseconds: 60_000, times: 1 },
+  ]);
+  const id = await bench.restore();
+  await until(async () => (await bench.texts()).some((text) => text.includes('PHASE 1')));
+  await bench.carbonio('backup', 'doStopOperation', id);
+  await until(async () => (await bench.names()).length === 0);
+  expect((await quotasAfter(env, { quotas, accounts })).join()).toMatch(
+    /q@z.example \(5000000 before, none now\).*modifyAccount/s,
+  );
 });
 
 test('what is left to do afterwards, as commands', async () => {
