@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { CancelledFailure, type ApplicationFailure } from '@temporalio/common';
 import { chooseEngine } from '../../src/activities/choose-engine';
 import { loadConfig } from '../../src/config';
@@ -183,11 +184,9 @@ test('told before anything begins: what the mail host cannot save, what nobody c
   const input = externalRestoreInput.parse({ sourcePath: '/x', engine: 'carbonio', onInvalid: 'retry' });
   const turn = { operationId: 'x', firstRunId: 'x' };
   const config = loadConfig({});
-  const chosen = chooseEngine(
-    { operationId: 'x', operationKey: 'x', turn, input },
-    { stateDir: config.stateDir, defaultTarget: config.defaultTarget },
-    config,
-    async () => null,
+  const request = { operationId: 'x', operationKey: 'x', turn, input };
+  const chosen = new MockActivityEnvironment().run(() =>
+    chooseEngine(request, config, config, async () => null),
   );
   await expect(chosen).rejects.toMatchObject({ type: 'ProbeRefused', nonRetryable: true });
   const risk = await failureOf(await bench.restore('r', { onInvalid: 'retryWithoutValidator' }));
