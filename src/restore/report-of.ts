@@ -13,6 +13,9 @@ import {
 import { withoutPassword } from '../report/format';
 import type { RestoreRequest } from './request';
 
+/** What people call the operation. */
+export const kindOf = ({ recovery }: RestoreRequest['input']) => recovery?.operation ?? 'External Restore';
+
 export interface Ending {
   readonly status: ReportStatus;
   readonly failure?: string;
@@ -46,7 +49,7 @@ export function reportOf(
     head: {
       version: 1,
       operationId: row.id,
-      operation: 'External Restore',
+      operation: kindOf(input),
       status: statusOf(operation, ending.status),
       ...(ending.failure === undefined ? {} : { failure: ending.failure }),
       engine: { name: 'direct', reason: ending.engineReason },
@@ -59,6 +62,7 @@ export function reportOf(
       target: { url: places.targetId, description: places.targetDescription },
       options: {
         ...(input.target === undefined ? {} : { target: withoutPassword(input.target) }),
+        ...(row.view?.date == null ? {} : { date: new Date(row.view.date).toISOString() }),
         filterDeleted: input.filterDeleted,
         maxFileSize: input.maxFileSize,
         onInvalid: input.onInvalid,

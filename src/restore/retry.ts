@@ -18,6 +18,7 @@ export interface RetryPlan {
 /** @throws Problem `InvalidInput` for a report that cannot be used, as `openStore` */
 export function planRetry(stateDir: string, name: OperationName, input: RetryUnrestoredInput): RetryPlan {
   const report = readUnrestored(stateDir, input.report);
+  requireWhole(report);
   const sourcePath = input.sourcePath ?? report.source.path;
   requireSameServer(sourcePath, report);
   const chosen = unrestoredItems(report, input.classes);
@@ -34,6 +35,7 @@ export function planRetry(stateDir: string, name: OperationName, input: RetryUnr
       notifications: input.notifications,
       ...(options
         ? {
+            ...(options.date === undefined ? {} : { date: options.date }),
             filterDeleted: options.filterDeleted,
             maxFileSize: options.maxFileSize,
             onInvalid: options.onInvalid,
@@ -42,6 +44,16 @@ export function planRetry(stateDir: string, name: OperationName, input: RetryUnr
         : {}),
     },
   };
+}
+
+/** @throws Problem `InvalidInput`: one that has a mailbox or a moment of its own knows more than its report */
+function requireWhole({ operation, operationId }: UnrestoredReport): void {
+  if (operation === undefined || operation === 'External Restore') return;
+  throw new Problem(
+    'InvalidInput',
+    `${operationId} is a ${operation}: start it again instead, what is there is skipped.`,
+    { field: 'report' },
+  );
 }
 
 /** @throws Problem `InvalidInput`: ids of items say nothing in the store of another server */

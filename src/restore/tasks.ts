@@ -189,6 +189,7 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
     store,
     operation,
     rules: request.input,
+    view: session.view,
     reportDir,
     saveInvalid: request.input.onInvalid === 'save',
     lane: input.lane,

@@ -1,0 +1,13 @@
+/** Lists of items as the report and the server's own search write them: `item: 856,13339, 45200`. Pure. */
+import { isItemId } from '../backup-path/item-id';
+
+/** The ids, each once, in the order given; or the word that is none (empty: there are no ids). `item:` may be left out. */
+export function parseItemList(text: string): number[] | string {
+  const ids = text
+    .replace(/^\s*items?:/i, '')
+    .split(/[\s,]+/)
+    .filter((id) => id !== '');
+  const wrong = ids.find((id) => !isItemId(id));
+  if (wrong !== undefined) return wrong;
+  return ids.length === 0 ? '' : [...new Set(ids.map(Number))];
+}
