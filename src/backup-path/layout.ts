@@ -1,8 +1,6 @@
 /** Where things are in a Backup Path. Pure: nothing here touches the disk. */
 import { join } from 'node:path';
 
-export { isItemId } from './item-id';
-
 /** Marker file at the root; names the dialect and the server. */
 export const MARKER = 'backup.json';
 export const ACCOUNTS = 'accounts';
@@ -10,11 +8,13 @@ export const BLOBS = 'items';
 export const SERVER = 'server';
 
 const ACCOUNT_ID = /^[0-9A-Za-z][0-9A-Za-z-]{0,63}$/;
+const ITEM_ID = /^[1-9][0-9]{0,9}$/;
 const BUCKET = /^[0-9]{2}$/;
 const CONFIG = /^config_(\d{2})_(\d{2})_(\d{2})#(\d{2})_(\d{2})_(\d{2})\.json\.gz$/;
 const CUSTOMIZATIONS = /^customizations_(\d{2})_(\d{2})_(\d{2})#(\d{2})_(\d{2})_(\d{2})\.tar\.gz$/;
 
 export const isAccountId = (name: string): boolean => ACCOUNT_ID.test(name);
+export const isItemId = (name: string): boolean => ITEM_ID.test(name);
 export const isBucket = (name: string): boolean => BUCKET.test(name);
 
 /** The folder of an item's metadata: the last two digits of its id, zero-padded ("07" for 7, "57" for 2057). */

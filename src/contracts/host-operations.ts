@@ -1,50 +1,48 @@
 /** Inputs and result of the operations that the Backup module of the mail host does on its own backup. */
 import { z } from 'zod';
 import { absolutePath, heartbeatSeconds, notifications, text } from './fields';
+import { directFields, directTuning, fitEngine, folderField } from './direct-recovery';
 import { turnCarry } from './operation-queue';
+import { moment } from './recovery';
 
 const list = (what: string) => z.array(text(what)).max(10_000).default([]);
-const moment = (...words: string[]) =>
-  z
-    .string()
-    .regex(
-      new RegExp(`^(${words.join('|')}|\\d{2}/\\d{2}/\\d{4} \\d{2}:\\d{2}:\\d{2})$`),
-      `must be dd/MM/yyyy HH:mm:ss in the time zone of the mail host${words.length > 0 ? `, or ${words.join(', ')}` : ''}`,
-    );
 const yes = (what: string) => z.boolean().default(true).describe(`${what} Default: true`);
 const no = (what: string) => z.boolean().default(false).describe(`${what} Default: false`);
 
+/** How the mail host is asked. */
+const hostTuning = {
+  pollSeconds: z.number().min(0.1).max(600).default(5).describe('How often the host is asked. Default: 5'),
+  settleSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(60)
+    .describe('How long an operation whose start was not answered may still appear, seconds. Default: 60'),
+  graceSeconds: z
+    .number()
+    .min(0)
+    .max(3600)
+    .default(15)
+    .describe('How long the report of one that has ended may still come, seconds. Default: 15'),
+  heartbeatSeconds,
+};
+
 const common = {
   notifications,
-  advanced: z
-    .strictObject({
-      pollSeconds: z
-        .number()
-        .min(0.1)
-        .max(600)
-        .default(5)
-        .describe('How often the host is asked. Default: 5'),
-      settleSeconds: z
-        .number()
-        .min(1)
-        .max(3600)
-        .default(60)
-        .describe(
-          'How long an operation whose start was not answered may still appear, seconds. Default: 60',
-        ),
-      graceSeconds: z
-        .number()
-        .min(0)
-        .max(3600)
-        .default(15)
-        .describe('How long the report of one that has ended may still come, seconds. Default: 15'),
-      heartbeatSeconds,
-    })
-    .prefault({})
-    .describe('For tests and rare needs.'),
+  advanced: z.strictObject(hostTuning).prefault({}).describe('For tests and rare needs.'),
   turn: turnCarry
     .optional()
     .describe('Internal: the place in the operation queue, for the next run. Leave it out.'),
+};
+
+/** Also by the engine direct, from any Backup Path into any target. */
+const either = {
+  ...common,
+  ...directFields,
+  advanced: z
+    .strictObject({ ...hostTuning, ...directTuning })
+    .prefault({})
+    .describe('For tests and rare needs.'),
 };
 
 const account = text('the account').describe(
@@ -60,30 +58,46 @@ export const HOST_INPUTS = {
     domains: list('a domain').describe('Only these domains. Default: all. Example: ["example.com"]'),
     ...common,
   }),
-  restoreOnNewAccount: z.strictObject({
-    sourceAccount: account,
-    destinationAccount: text('the account').describe(
-      'Address of the account that is made. Example: "jane.restored@example.com"',
-    ),
-    date: moment('last')
-      .default('last')
-      .describe('As it was then. Default: "last". Example: "24/12/2025 12:00:00"'),
-    restoreDatasource: yes('Take over external accounts.'),
-    ...common,
-  }),
-  undelete: z.strictObject({
-    account,
-    startDate: moment('first').default('first').describe('Deleted since then. Default: "first"'),
-    endDate: moment('last').default('last').describe('Deleted until then. Default: "last"'),
-    targetOriginalFolder: yes('Into the folders where the items were.'),
-    ...common,
-  }),
-  itemRestore: z.strictObject({
-    account,
-    itemId: text('the item').describe('Its id on the mail host. Example: "2057"'),
-    date: moment('last').default('last').describe('As it was then. Default: "last"'),
-    ...common,
-  }),
+  restoreOnNewAccount: z
+    .strictObject({
+      sourceAccount: account,
+      destinationAccount: text('the account').describe(
+        'Address of the account that is made. Example: "jane.restored@example.com"',
+      ),
+      date: moment('last')
+        .default('last')
+        .describe('As it was then. Default: "last". Example: "24/12/2025 12:00:00"'),
+      restoreDatasource: yes('Take over external accounts.'),
+      existingAccount: z
+        .boolean()
+        .optional()
+        .describe(
+          'Engine direct: also into a mailbox that is there already; nothing in it is changed. Default: false',
+        ),
+      ...either,
+    })
+    .superRefine(fitEngine),
+  undelete: z
+    .strictObject({
+      account,
+      startDate: moment('first').default('first').describe('Deleted since then. Default: "first"'),
+      endDate: moment('last').default('last').describe('Deleted until then. Default: "last"'),
+      targetOriginalFolder: yes('Into the folders where the items were.'),
+      folder: folderField,
+      ...either,
+    })
+    .superRefine(fitEngine),
+  itemRestore: z
+    .strictObject({
+      account,
+      itemId: text('the item').describe(
+        'Its id; by the engine direct also several: 856,13339. Example: "2057"',
+      ),
+      date: moment('last').default('last').describe('As it was then. Default: "last"'),
+      folder: folderField,
+      ...either,
+    })
+    .superRefine(fitEngine),
   coherencyCheck: z.strictObject({
     backupPath: absolutePath('the path', '/opt/zextras/backup/zextras').describe(
       'Backup Path, as the mail host sees it. Example: "/opt/zextras/backup/zextras"',
@@ -139,7 +153,7 @@ export const HOST_TITLES: Readonly<
     what: 'an account as it was, also a deleted one, as a new one',
   },
   undelete: { kind: 'Undelete', what: 'brings back what was deleted between two moments' },
-  itemRestore: { kind: 'Item Restore', what: 'brings back one item' },
+  itemRestore: { kind: 'Item Restore', what: 'brings back an item of an account' },
   coherencyCheck: {
     kind: 'Coherency Check',
     what: 'lets the mail host read its backup and tell what is wrong',

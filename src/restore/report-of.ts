@@ -12,6 +12,7 @@ import {
 
 import { withoutPassword } from '../report/format';
 import type { RestoreRequest } from './request';
+import type { View } from './view';
 
 /** What people call the operation. */
 export const kindOf = ({ recovery }: RestoreRequest['input']) => recovery?.operation ?? 'External Restore';
@@ -62,7 +63,7 @@ export function reportOf(
       target: { url: places.targetId, description: places.targetDescription },
       options: {
         ...(input.target === undefined ? {} : { target: withoutPassword(input.target) }),
-        ...(row.view?.date == null ? {} : { date: new Date(row.view.date).toISOString() }),
+        ...dateOf(row.view),
         filterDeleted: input.filterDeleted,
         maxFileSize: input.maxFileSize,
         onInvalid: input.onInvalid,
@@ -81,6 +82,10 @@ export function reportOf(
     accounts: accountReports(operation),
   };
 }
+
+/** The moment, in a form that means the same everywhere. */
+const dateOf = (view: View | undefined): { date?: string } =>
+  typeof view?.date === 'number' ? { date: new Date(view.date).toISOString() } : {};
 
 /** Partial also when whole accounts could not be restored, be they empty. */
 function statusOf(operation: OperationLedger, status: ReportStatus): ReportStatus {
