@@ -1,6 +1,7 @@
 /** Every activity of a worker. */
 import type { Config } from '../config';
 import { createCarbonio } from './carbonio';
+import { createExportActivities } from './export';
 import type { HostWork } from './host-work';
 import { createOffsiteActivities } from './offsite';
 import { createOffsiteCopyActivities } from './offsite-copy';
@@ -16,6 +17,7 @@ export function createActivities(config: Config, work: HostWork) {
   return {
     ...createRestoreActivities(config, work, carbonio.ask),
     ...carbonio.activities,
+    ...createExportActivities(config, work),
     ...createTurnActivities(config, work),
     ...createQueueActivities(work),
     ...createVerifyActivities(config),

@@ -23,6 +23,8 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'NotABackupPath',
   'UnknownDialect',
   'AccountNotFound',
+  'ItemNotFound',
+  'AccountOccupied',
   'TargetInsideSource',
   'SourceEmpty',
   'SecretUnusable',

@@ -1,8 +1,9 @@
-/** The commands that restore one account, or a part of one: names, options and help. */
+/** The commands that take a part of a Backup Path, into mailboxes or into another one: names, options and help. */
 import { Option, type Command } from 'commander';
+import type { ExportOptions } from './commands/export';
 import type { NewAccountOptions, RecoveryOptions, UndeleteOptions } from './commands/recovery';
 import { addOperationOptions, type OnExit } from './inspect-commands';
-import { list, sinceThen, untilThen } from './options';
+import { list, sinceThen, untilThen, wholeNumber } from './options';
 
 const load = () => import('./commands/recovery.js');
 
@@ -30,6 +31,25 @@ const date = [
 const folder = ['--folder <name>', 'everything into this folder (default: where it was)'] as const;
 
 export function addRecoveryCommands(program: Command, onExit: OnExit): void {
+  addOperationOptions(
+    program
+      .command('export')
+      .summary('make a Backup Path of chosen accounts of another one')
+      .description(
+        'Copies a Backup Path, or chosen accounts of it, into a folder that becomes a Backup Path of its own (External ' +
+          'Backup). Every blob is proved by its digest. Run again, it goes on where it was, or adds what is new. Exit code ' +
+          '3 when something of the source is damaged and was left out.',
+      )
+      .argument('<sourcePath>', 'folder that holds backup.json, accounts/ and items/')
+      .argument('<destination>', 'an empty folder, or an export of the same server')
+      .option('--accounts <a,b>', 'only these accounts, addresses or ids', list)
+      .option('--domains <d,e>', 'only accounts of these domains', list)
+      .option('--concurrent-accounts <n>', 'accounts exported at the same time (default: 2)', wholeNumber)
+      .option('--verify', 'read the whole export at its end'),
+  ).action(async (sourcePath: string, destination: string, options: ExportOptions) =>
+    onExit(await (await import('./commands/export.js')).exportPath(sourcePath, destination, options)),
+  );
+
   addRecoveryOptions(
     program
       .command('restore-account')

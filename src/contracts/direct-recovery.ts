@@ -39,6 +39,33 @@ export const folderField = topFolder
 /** Beside those of the mail host. */
 export const { heartbeatSeconds: _shared, ...directTuning } = restoreTuning;
 
+/** Of an export, which has no target. */
+export const directExportFields = {
+  engine: directFields.engine,
+  sourcePath: directFields.sourcePath.describe(
+    'Engine direct: Backup Path to export from, as the worker sees it. Example: "/mnt/old"',
+  ),
+  accounts: z
+    .array(text('an account'))
+    .max(100_000)
+    .optional()
+    .describe(
+      'Engine direct: only these accounts (addresses or ids). Default: all. Example: ["jane@example.com"]',
+    ),
+  concurrentAccounts: z
+    .int()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Engine direct: how many accounts are exported at the same time, 1 to 64. Default: 2'),
+  verify: z
+    .boolean()
+    .optional()
+    .describe(
+      'Engine direct: read the whole export at its end and tell what is wrong with it. Default: false',
+    ),
+};
+
 export interface DirectInput {
   readonly engine: 'auto' | 'direct' | 'carbonio';
   readonly sourcePath?: string | undefined;
@@ -54,7 +81,16 @@ export interface DirectInput {
 export const isDirect = ({ engine, sourcePath }: Pick<DirectInput, 'engine' | 'sourcePath'>): boolean =>
   engine === 'direct' || (engine === 'auto' && sourcePath !== undefined);
 
-const ONLY_DIRECT = ['sourcePath', 'target', 'onInvalid', 'folder', 'existingAccount'] as const;
+const ONLY_DIRECT = [
+  'sourcePath',
+  'target',
+  'onInvalid',
+  'folder',
+  'existingAccount',
+  'accounts',
+  'concurrentAccounts',
+  'verify',
+] as const;
 
 /** What does not go with the engine that the input comes to. For `superRefine`. */
 export function fitEngine(input: Pick<DirectInput, 'engine' | 'sourcePath'>, context: z.RefinementCtx): void {

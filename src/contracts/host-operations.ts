@@ -1,7 +1,8 @@
 /** Inputs and result of the operations that the Backup module of the mail host does on its own backup. */
 import { z } from 'zod';
+import type { ExportCounts } from '../export/model';
 import { absolutePath, heartbeatSeconds, notifications, text } from './fields';
-import { directFields, directTuning, fitEngine, folderField } from './direct-recovery';
+import { directExportFields, directFields, directTuning, fitEngine, folderField } from './direct-recovery';
 import { turnCarry } from './operation-queue';
 import { moment } from './recovery';
 
@@ -51,13 +52,17 @@ const account = text('the account').describe(
 
 export const HOST_INPUTS = {
   smartScan: z.strictObject({ deep: no('Look at every item, not only at what changed.'), ...common }),
-  exportBackup: z.strictObject({
-    destinationPath: absolutePath('the destination', '/mnt/export').describe(
-      'Folder on the mail host for the copy. Example: "/mnt/export"',
-    ),
-    domains: list('a domain').describe('Only these domains. Default: all. Example: ["example.com"]'),
-    ...common,
-  }),
+  exportBackup: z
+    .strictObject({
+      destinationPath: absolutePath('the destination', '/mnt/export').describe(
+        'Folder for the copy, on the mail host or (engine direct) as the worker sees it. Example: "/mnt/export"',
+      ),
+      domains: list('a domain').describe('Only these domains. Default: all. Example: ["example.com"]'),
+      ...common,
+      ...directExportFields,
+      advanced: either.advanced,
+    })
+    .superRefine(fitEngine),
   restoreOnNewAccount: z
     .strictObject({
       sourceAccount: account,
@@ -147,7 +152,7 @@ export const HOST_TITLES: Readonly<
   Record<HostOperationName, { readonly kind: string; readonly what: string }>
 > = {
   smartScan: { kind: 'SmartScan', what: 'lets the mail host back up what changed' },
-  exportBackup: { kind: 'Export', what: 'lets the mail host copy its backup into a folder' },
+  exportBackup: { kind: 'Export', what: 'copies a Backup Path, or chosen accounts of it, into a folder' },
   restoreOnNewAccount: {
     kind: 'Restore on New Account',
     what: 'an account as it was, also a deleted one, as a new one',
@@ -176,5 +181,31 @@ export interface HostOperationStatus {
   readonly phase: 'preflight' | 'queued' | 'working' | 'stopping' | 'ended';
   /** What the host says of it; null when nothing works there. */
   readonly onHost: string | null;
+  readonly queue: { position: number; queued: number; waitsFor: string | null } | null;
+}
+
+/** Of an export by the engine direct. */
+export interface DirectExportResult extends ExportCounts {
+  /** `partial`: something is not in the export, or the verification found something. */
+  readonly status: 'completed' | 'partial';
+  readonly operationId: string;
+  readonly accounts: number;
+  /** Accounts whose backup is switched off, or which are damaged. */
+  readonly leftOut: number;
+  /** What is in the report: damaged items, earlier states that were left out, damaged accounts. */
+  readonly findings: number;
+  /** Findings of the verification; null when there was none. */
+  readonly verified: number | null;
+  readonly destination: string;
+  /** Folder of report.json, on the worker's machine. */
+  readonly reportDir: string;
+}
+
+export interface DirectExportStatus extends ExportCounts {
+  readonly phase: 'preflight' | 'queued' | 'copying' | 'report' | 'verifying' | 'ended';
+  /** Metadata files of the chosen accounts; known after the preflight. */
+  readonly total: number;
+  readonly accounts: number;
+  readonly accountsDone: number;
   readonly queue: { position: number; queued: number; waitsFor: string | null } | null;
 }

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import {
+  type DirectExportResult,
   HOST_EXAMPLES,
   HOST_INPUTS,
   HOST_TITLES,
@@ -27,6 +28,7 @@ import {
 import { parseInput } from '../contracts/input';
 import type { TurnCarry } from '../contracts/operation-queue';
 import { runRestore } from './external-restore';
+import { directExport } from './export';
 import { unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { operationName } from './operation-name';
@@ -41,7 +43,12 @@ const LONGEST_SLICE_SECONDS = 30;
 type Raw<N extends HostOperationName> = HostOperationRequest<N>;
 
 export const smartScan = (raw: Raw<'smartScan'>) => hostOperation('smartScan', raw);
-export const exportBackup = (raw: Raw<'exportBackup'>) => hostOperation('exportBackup', raw);
+export async function exportBackup(
+  raw: Raw<'exportBackup'>,
+): Promise<HostOperationResult | DirectExportResult> {
+  const input = parseInput(HOST_INPUTS.exportBackup, raw, HOST_EXAMPLES.exportBackup);
+  return isDirect(input) ? directExport(raw, input) : hostOperation('exportBackup', raw);
+}
 export const restoreOnNewAccount = (raw: Raw<'restoreOnNewAccount'>) =>
   recoveryOr('restoreOnNewAccount', raw);
 export const undelete = (raw: Raw<'undelete'>) => recoveryOr('undelete', raw);

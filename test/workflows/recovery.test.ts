@@ -1,7 +1,7 @@
 /** Restore on New Account, Undelete and Item Restore by the engine direct: a real server, a worker that is killed. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { WorkflowFailedError, type Client } from '@temporalio/client';
+import { type WorkflowFailedError, type Client } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { digestOf } from '../../src/backup-path/digest';
 import type { ExternalRestoreResult } from '../../src/contracts/external-restore';
@@ -143,6 +143,6 @@ test('the commands: a dry run, the restore, its report', async () => {
     'last',
     ...target,
   );
-  expect(occupied.code).toBe(1);
+  expect(occupied.code).toBe(2);
   expect(occupied.stdout).toContain('AccountOccupied');
 });
