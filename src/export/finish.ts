@@ -54,6 +54,10 @@ export function finishExport({ name, input }: ExportRequest, stateDir: string): 
 /** Of a part only the domains, classes of service and lists of its accounts: the others are not the receiver's. */
 function copyServer(store: BackupPath, plan: ExportPlan, findings: ExportFinding[]): void {
   const config = readConfig(store);
+  if (config === null) {
+    const reason = `there is no server configuration in ${store.root} that can be used`;
+    findings.push({ account: '', item: 0, class: 'broken', reason });
+  }
   if (plan.whole) {
     for (const kind of ['config', 'customizations'] as const) copyNewest(store, plan, kind, findings);
     return;

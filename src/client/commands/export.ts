@@ -7,7 +7,7 @@ import { checkInput } from '../check-input';
 import { EXIT } from '../exit-codes';
 import { showNotDone } from '../not-done';
 import { canonicalNames, namedId, realPath } from '../operation-id';
-import { runOperation, type OperationOptions } from '../operation';
+import { runOperation, type OperationEnd, type OperationOptions } from '../operation';
 import { print, printJson } from '../output';
 
 export interface ExportOptions extends OperationOptions {
@@ -52,14 +52,20 @@ export async function exportPath(
       summary: `Export of ${request.sourcePath} to ${request.destinationPath}`,
     },
     left: (operationId, note) => ({ status: 'running', operationId, note }),
-    finish: async ({ outcome, operationId, page }) => {
-      if (outcome.kind !== 'done') return showNotDone('Export', operationId, outcome, json);
-      const { result } = outcome;
-      if (json) printJson(result);
-      else print([...linesOf(result), ...(page === null ? [] : [`Temporal: ${page}`])].join('\n'));
-      return result.status === 'partial' ? EXIT.partial : EXIT.done;
-    },
+    finish: async (end) => showExportEnd(end, json),
   });
+}
+
+/** @returns the exit code */
+export function showExportEnd(
+  { outcome, operationId, page }: OperationEnd<DirectExportResult>,
+  json: boolean,
+): number {
+  if (outcome.kind !== 'done') return showNotDone('Export', operationId, outcome, json);
+  const { result } = outcome;
+  if (json) printJson(result);
+  else print([...linesOf(result), ...(page === null ? [] : [`Temporal: ${page}`])].join('\n'));
+  return result.status === 'partial' ? EXIT.partial : EXIT.done;
 }
 
 /** An empty path is refused by the contract; resolved, it would be the current folder. */
