@@ -14,7 +14,7 @@ import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail, state } from '../restore/store';
 
 const taskQueue = 'recovery-test';
-const ITEMS = 1500;
+const ITEMS = 700;
 const DELETED = 20;
 const address = process.env.LIFEBOAT_TEST_ADDRESS as string;
 const day = (n: number): number => Date.UTC(2025, 0, n);
@@ -51,7 +51,7 @@ async function begin<N extends 'restoreOnNewAccount' | 'undelete' | 'itemRestore
   input: Request<N>,
 ) {
   const places = { sourcePath: bench.store.root, target: bench.settings.defaultTarget };
-  const advanced = { heartbeatSeconds: 2, sliceSeconds: 0.4, continueAsNewAfterEvents: 25 };
+  const advanced = { heartbeatSeconds: 2, sliceSeconds: 1, continueAsNewAfterEvents: 25 };
   const workflowId = `${type}-${Math.random().toString(36).slice(2)}`;
   return client.workflow.start(type, { taskQueue, workflowId, args: [{ ...places, advanced, ...input }] });
 }
