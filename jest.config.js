@@ -7,6 +7,7 @@ const LIBRARIES = [
   'carbonio-restore',
   'config',
   'contracts',
+  'export',
   'ground',
   'ledger',
   'mail',

@@ -30,6 +30,14 @@ export const FAILURES = {
     retryable: false,
     remedy: 'Correct the names, or leave the filter out to restore every account.',
   },
+  ItemNotFound: {
+    retryable: false,
+    remedy: 'Look for its id (`lifeboat search`) and its states (`lifeboat item <account> <id> --date all`).',
+  },
+  AccountOccupied: {
+    retryable: false,
+    remedy: 'Choose another address, or say that the account may be there (existingAccount).',
+  },
   TargetInsideSource: { retryable: false, remedy: 'Choose a target outside the Backup Path.' },
   TargetRefused: { retryable: false, remedy: 'Correct the target as named in the message.' },
   CertificateRefused: {

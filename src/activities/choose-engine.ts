@@ -51,11 +51,17 @@ async function choose(
   settings: RestoreSettings,
   askHost: AskHost,
 ): Promise<EngineChoice> {
-  const { engine, target } = request.input;
+  const { engine, target, date } = request.input;
+  const onlyDirect = date !== undefined && date !== 'last';
   if (engine === 'carbonio') {
     if (target !== undefined) {
       const what =
         'target: the engine carbonio restores into the mailboxes of the mail host. Leave the field out.';
+      throw toFailure(new Problem('InvalidInput', what));
+    }
+    if (onlyDirect) {
+      const what =
+        'date: the import of the mail host knows no moment. Leave the field out, or take the engine direct.';
       throw toFailure(new Problem('InvalidInput', what));
     }
     const hindrance = await askHost();
@@ -71,7 +77,12 @@ async function choose(
     const isUnknown = error instanceof ApplicationFailure && error.type === 'UnknownDialect';
     if (engine === 'direct' || !isUnknown) throw error;
     // who named a target does not want mail in that of the host
-    const hindrance = target === undefined ? await askHost() : 'it restores into its own mailboxes only.';
+    const hindrance =
+      target !== undefined
+        ? 'it restores into its own mailboxes only.'
+        : onlyDirect || request.input.recovery !== undefined
+          ? 'its import takes all, and as it is now.'
+          : await askHost();
     if (hindrance === null) {
       return { engine: 'carbonio', reason: 'the dialect is not known here, and the mail host answers' };
     }

@@ -2,6 +2,7 @@
 import type { Config } from '../config';
 import { createBackupEnabledActivities } from './backup-enabled';
 import { createCarbonio } from './carbonio';
+import { createExportActivities } from './export';
 import type { HostWork } from './host-work';
 import { createInvalidActivities } from './invalid';
 import { createOffsiteActivities } from './offsite';
@@ -18,6 +19,7 @@ export function createActivities(config: Config, work: HostWork) {
   return {
     ...createRestoreActivities(config, work, carbonio.ask),
     ...carbonio.activities,
+    ...createExportActivities(config, work),
     ...createTurnActivities(config, work),
     ...createQueueActivities(work),
     ...createVerifyActivities(config),

@@ -18,7 +18,7 @@ import {
 import type { NotificationResult } from '../report/model';
 import { runInThread } from '../restore/in-thread';
 import type { PlanResult } from '../restore/plan';
-import type { Ending } from '../restore/report-of';
+import { kindOf, type Ending } from '../restore/report-of';
 import type { RestoreRequest, RestoreSettings } from '../restore/request';
 import type {
   ReportResult,
@@ -139,7 +139,7 @@ export function createRestoreActivities(config: Config, work: HostWork, askHost:
       const { request, startedAt, what, target } = input;
       const operation: MailOperation = {
         operationId: request.operationId,
-        operation: 'External Restore',
+        operation: kindOf(request.input),
         host: config.host,
         sourcePath: request.input.sourcePath,
         target,
@@ -158,10 +158,15 @@ export function createRestoreActivities(config: Config, work: HostWork, askHost:
 export type RestoreActivities = ReturnType<typeof createRestoreActivities>;
 
 /** A step that was planned by a release without a queue names no turn: it is its operation's own. */
-export function turnOf({ turn, operationId, operationKey }: RestoreRequest): TurnOwner & { kind: string } {
+export function turnOf({
+  turn,
+  operationId,
+  operationKey,
+  input,
+}: RestoreRequest): TurnOwner & { kind: string } {
   const planned: TurnOwner | undefined = turn;
   const own = { operationId, firstRunId: operationKey.slice(operationId.length + 1) };
-  return { ...(planned ?? own), kind: 'External Restore' };
+  return { ...(planned ?? own), kind: kindOf(input) };
 }
 
 /** The mails of a restore, whichever engine works. */

@@ -155,7 +155,15 @@ export class BackupPath {
    * @throws Defect
    */
   itemStates(path: string): ItemState[] {
-    const value = this.json(path);
+    return this.statesIn(this.files.read(path, METADATA_LIMIT), path);
+  }
+
+  /**
+   * The states that the content of a metadata file holds, oldest first, at least one.
+   * @throws Defect
+   */
+  statesIn(content: Buffer, path: string): ItemState[] {
+    const value = parsed(content, path);
     if (!Array.isArray(value) || value.length === 0) throw broken('no list of states', path);
     try {
       return value.map((state) => this.dialect.decode('state', state));
@@ -194,12 +202,15 @@ export class BackupPath {
   }
 
   private json(path: string): unknown {
-    const content = this.files.read(path, METADATA_LIMIT);
-    if (content.length === 0) throw broken('the file is empty', path);
-    try {
-      return JSON.parse(content.toString('utf8'));
-    } catch {
-      throw broken('no valid JSON', path);
-    }
+    return parsed(this.files.read(path, METADATA_LIMIT), path);
+  }
+}
+
+function parsed(content: Buffer, path: string): unknown {
+  if (content.length === 0) throw broken('the file is empty', path);
+  try {
+    return JSON.parse(content.toString('utf8'));
+  } catch {
+    throw broken('no valid JSON', path);
   }
 }

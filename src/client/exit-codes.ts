@@ -24,6 +24,8 @@ const WRONG_INPUT: ReadonlySet<string> = new Set([
   'UnknownDialect',
   'AccountNotFound',
   'LineTooLong',
+  'ItemNotFound',
+  'AccountOccupied',
   'TargetInsideSource',
   'SourceEmpty',
   'SecretUnusable',

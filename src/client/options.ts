@@ -1,6 +1,7 @@
 /** Readers of option values. What they refuse, commander reports with the name of the option. */
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { endOfMoment, parseMoment } from '../host/local-time';
 
 /**
  * `a,b`. May be given more than once. An empty list is refused: it would mean "all", and come from an empty shell
@@ -34,3 +35,15 @@ export function stateDirOption(): Option {
     'folder of the ledger, the reports and the embedded server (default: LIFEBOAT_STATE_DIR)',
   ).argParser(folder);
 }
+
+/** A moment in a form that means the same on every machine: its beginning, or its end. Words stay words. */
+const momentBy =
+  (parse: (text: string) => number | null) =>
+  (value: string): string => {
+    if (value === 'first' || value === 'last') return value;
+    const time = parse(value);
+    if (time === null) throw new InvalidArgumentError("It must be a time such as '24/12/2025 12:00:00'.");
+    return new Date(time).toISOString();
+  };
+export const sinceThen = momentBy(parseMoment);
+export const untilThen = momentBy(endOfMoment);

@@ -14,6 +14,7 @@ import { addInspectCommands, addOperationOptions } from './inspect-commands';
 import type { OperationOptions } from './operation';
 import { port, stateDirOption } from './options';
 import { addQueueCommand } from './queue-command';
+import { addRecoveryCommands } from './recovery-commands';
 import { addRestoreOptions } from './restore-options';
 import { addSchedulesCommand } from './schedules-command';
 import { addServerConfigCommand } from './server-config-command';
@@ -129,6 +130,7 @@ export function createProgram(onExit: (code: number) => void): Command {
       onExit((await import('./commands/example.js')).example(name, options)),
     );
 
+  addRecoveryCommands(program, onExit);
   addInspectCommands(program, onExit);
   addOffsiteCommand(program, onExit);
   addSchedulesCommand(program, onExit);

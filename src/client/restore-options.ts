@@ -10,12 +10,13 @@ import { describeIssues } from '../contracts/input';
 import { ON_INVALID } from '../contracts/restore-invalid-items';
 import { localPathOf } from '../mail/open-target';
 import { CommandError } from './errors';
-import { list, wholeNumber } from './options';
+import { list, untilThen, wholeNumber } from './options';
 
 export interface RestoreOptions {
   accounts?: string[];
   domains?: string[];
   target?: string;
+  date?: string;
   engine?: 'auto' | 'direct' | 'carbonio';
   includeDeleted?: boolean;
   includeSystemAccounts?: boolean;
@@ -39,6 +40,7 @@ export interface RestoreOptions {
 export function addRestoreOptions(command: Command): Command {
   return command
     .option('--target <url>', 'where to: maildir:DIR (default: LIFEBOAT_TARGET of the worker)')
+    .option('--date <time>', 'as it was then, such as "24/12/2025 12:00:00" (default: as it is)', untilThen)
     .option('--accounts <a,b>', 'only these accounts, addresses or ids', list)
     .option('--domains <d,e>', 'only accounts of these domains', list)
     .option('--include-deleted', 'restore deleted items and accounts too, without the mark')
@@ -124,6 +126,7 @@ function pick(options: RestoreOptions): RestoreOptions {
     accounts: true,
     domains: true,
     target: true,
+    date: true,
     engine: true,
     includeDeleted: true,
     includeSystemAccounts: true,

@@ -42,7 +42,7 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, Kno
       what: 'brings a Backup Path back into mailboxes',
       schema: externalRestoreInput,
       example: externalRestoreExample,
-      internal: ['turnOf', 'turn', 'carry', 'engineChoice', 'onlyItems'],
+      internal: ['turnOf', 'turn', 'carry', 'engineChoice', 'onlyItems', 'recovery'],
     },
   ],
   [
@@ -150,7 +150,7 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, Kno
       what: HOST_TITLES[name].what,
       schema: HOST_INPUTS[name],
       example: HOST_EXAMPLES[name],
-      internal: ['turn'],
+      internal: ['turn', 'carry'],
     },
   ]),
 ]);

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import { carbonioOptions, carriedPauses, engineChoice } from './engine';
 import { heartbeatSeconds, text } from './fields';
 import { turnCarry, turnOwner } from './operation-queue';
+import { moment, recovery } from './recovery';
 import { ON_INVALID } from './restore-invalid-items';
 
 /** Absent and null mean the same, so that a form may leave a field in place. */
 const names = (what: string) => z.array(text(what)).max(100_000).default([]);
 
-const carried = z.object({
+export const carried = z.object({
   plan: z.object({
     accounts: z.number(),
     files: z.number(),
@@ -28,6 +29,25 @@ const carried = z.object({
 /** What a run of a restore hands to the next one when it continues as new. */
 export type ExternalRestoreCarry = z.output<typeof carried>;
 
+/** How the direct engine works. */
+export const restoreTuning = {
+  sliceSeconds: z.number().min(0.05).max(60).default(30).describe('Longest work unit, seconds. Default: 30'),
+  continueAsNewAfterEvents: z
+    .int()
+    .min(20)
+    .nullable()
+    .default(null)
+    .describe('Continue as new after this many history events. Default: null (when the server suggests it)'),
+  heartbeatSeconds,
+  patienceSeconds: z
+    .number()
+    .min(0)
+    .default(120)
+    .describe(
+      'How long reads that all fail the same way, on a source that seems healthy, are retried before they are classed. Default: 120',
+    ),
+};
+
 const fields = z.strictObject({
   sourcePath: text('the path')
     .regex(/^\//, 'must be an absolute path, such as /mnt/old')
@@ -36,6 +56,11 @@ const fields = z.strictObject({
     .optional()
     .describe(
       'Where the mailboxes are restored to. Default: LIFEBOAT_TARGET of the worker. Example: "maildir:/srv/mail"',
+    ),
+  date: moment('last')
+    .optional()
+    .describe(
+      'Accounts and items as they were then; by the engine direct only. Default: "last". Example: "24/12/2025 12:00:00"',
     ),
   engine: z
     .enum(['auto', 'direct', 'carbonio'])
@@ -131,39 +156,16 @@ const fields = z.strictObject({
       'Read the metadata of accounts that are left out too, so that the counts cover the whole source. false saves that time. Default: true',
     ),
   carbonio: carbonioOptions,
-  advanced: z
-    .strictObject({
-      sliceSeconds: z
-        .number()
-        .min(0.05)
-        .max(60)
-        .default(30)
-        .describe('Longest work unit, seconds. Default: 30'),
-      continueAsNewAfterEvents: z
-        .int()
-        .min(20)
-        .nullable()
-        .default(null)
-        .describe(
-          'Continue as new after this many history events. Default: null (when the server suggests it)',
-        ),
-      heartbeatSeconds,
-      patienceSeconds: z
-        .number()
-        .min(0)
-        .default(120)
-        .describe(
-          'How long reads that all fail the same way, on a source that seems healthy, are retried before they are classed. Default: 120',
-        ),
-    })
-    .prefault({})
-    .describe('For tests and rare needs.'),
+  advanced: z.strictObject(restoreTuning).prefault({}).describe('For tests and rare needs.'),
   engineChoice: engineChoice
     .optional()
     .describe('Internal: the engine that was chosen, for the next run. Leave it out.'),
   onlyItems: text('the list')
     .optional()
     .describe('Internal: a list of chosen items in the state folder of the worker. Leave it out.'),
+  recovery: recovery
+    .optional()
+    .describe('Internal: what a restore of one account, or of a part of it, is. Leave it out.'),
   turnOf: turnOwner
     .optional()
     .describe('Internal: the operation in whose turn a child workflow works. Leave it out.'),

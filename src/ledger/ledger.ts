@@ -7,6 +7,7 @@ import { Problem } from '../failures';
 import { AccountLedger } from './account-ledger';
 import { openDatabases, transaction, type LedgerDatabases } from './env';
 import { accountKey, itemKey, within } from './keys';
+import type { View } from '../restore/view';
 import type { OperationRow, Places } from './model';
 import { OperationLedger, rowKey } from './operation-ledger';
 
@@ -75,7 +76,7 @@ export class Ledger {
    * The operation with this key, begun when it is not there. The key names one chain of runs (workflow id and
    * first run), so that a rerun under the same id is another operation and a reset is not.
    */
-  operation(key: string, id: string, scope: number, places: Places): OperationLedger {
+  operation(key: string, id: string, scope: number, places: Places, view: View): OperationLedger {
     const name = shortKey('operation-key', key);
     return transaction(this.db, () => {
       const known = this.db.meta.get(name) as number | undefined;
@@ -86,6 +87,7 @@ export class Ledger {
         id,
         scope,
         places,
+        view,
         startedAt: Date.now(),
         accounts: 0,
         files: 0,
@@ -108,6 +110,15 @@ export class Ledger {
       'The ledger does not know this operation: the state folder is another one than before, or was emptied. ' +
         'Bring it back, or start the restore again: the target is then listed first, and nothing is doubled.',
     );
+  }
+
+  /** For what an account was made in the target; undefined when no restore made it. */
+  madeFor(scope: number, address: string): string | undefined {
+    return this.db.meta.get(shortKey('made', `${scope} ${address}`)) as string | undefined;
+  }
+
+  makeFor(scope: number, address: string, what: string): void {
+    transaction(this.db, () => this.db.meta.putSync(shortKey('made', `${scope} ${address}`), what));
   }
 
   takeAccount(scope: number, account: number): AccountLedger {

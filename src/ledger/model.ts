@@ -2,6 +2,7 @@
 import type { Evidence } from '../backup-path/evidence';
 import type { Cursor } from '../backup-path/walk';
 import type { ProvisionCounts } from '../mail/target';
+import type { View } from '../restore/view';
 import type { Counters, ItemClass, ProgressPoint } from '../report/model';
 
 /** Between what an operation works; kept so that later steps recognise both, and a report needs neither. */
@@ -23,6 +24,8 @@ export interface OperationRow {
   /** Source server and target, as a number. */
   readonly scope: number;
   readonly places: Places;
+  /** What it sees of the source; absent: everything, as it is. */
+  readonly view?: View;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Accounts in the work list. */

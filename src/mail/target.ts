@@ -83,8 +83,11 @@ export type SystemFolder =
 export interface Mailbox {
   /** Removes what earlier, interrupted attempts left half-written of the messages that `isOurs` knows. */
   cleanLeftovers(isOurs: (itemId: number, key: string) => boolean): Promise<void>;
-  /** Every message that is there, once, in every folder. `onProgress` is called now and then. */
-  existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage>;
+  /**
+   * Every message that is there, once, in every folder, or in the one that `folder()` answered. `onProgress` is called
+   * now and then.
+   */
+  existing(onProgress: (seen: number) => void, folder?: string): AsyncIterable<ExistingMessage>;
   /** Which of these messages of ours are there, in any folder and whatever was done to them since. */
   findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>>;
   /** False: nobody can say what became of a message whose answer was lost, and `findDelivered` is never called. */

@@ -1,5 +1,6 @@
 /** What a report of a restore says, whatever form it is written in. */
 import type { Evidence } from '../backup-path/evidence';
+import type { RECOVERIES } from '../contracts/recovery';
 
 /** Why an item is not in the target. The first two are the vendor's "read error" and "broken". */
 export const ITEM_CLASSES = ['read', 'broken', 'invalid', 'unsupported', 'doubtful', 'unclassed'] as const;
@@ -134,7 +135,7 @@ export const PROVISION_RULES = [
 export interface ReportHead {
   readonly version: 1;
   readonly operationId: string;
-  readonly operation: 'External Restore';
+  readonly operation: 'External Restore' | (typeof RECOVERIES)[number];
   readonly status: ReportStatus;
   /** For `failed`: what went wrong and what to do. */
   readonly failure?: string;
@@ -149,6 +150,8 @@ export interface ReportHead {
   /** The rules by which items were chosen and delivered: a retry goes by the same. */
   readonly options?: {
     readonly target?: string;
+    /** ISO 8601; absent: as it is now. */
+    readonly date?: string;
     readonly filterDeleted: boolean;
     readonly maxFileSize: number | null;
     readonly onInvalid: 'report' | 'save' | 'retry' | 'retryWithoutValidator';

@@ -16,12 +16,14 @@ const itemNumber = z.int().min(0).max(999_999_999_999_999);
 
 const reportJson = z.object({
   operationId: z.string(),
+  operation: z.string().optional(),
   source: z.object({ path: z.string(), serverId: z.string() }),
   target: z.object({ url: z.string() }),
   engine: z.object({ name: z.string() }).optional(),
   options: z
     .object({
       target: z.string().optional(),
+      date: z.string().optional(),
       filterDeleted: z.boolean(),
       maxFileSize: z.number().nullable(),
       onInvalid: z.enum(ON_INVALID),

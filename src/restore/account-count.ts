@@ -7,7 +7,7 @@ import type { WorkRow } from '../ledger/model';
 import type { SliceEnv } from './account-restore';
 import { currentState } from './classify';
 import { defectOutcome } from './deliver';
-import type { Outcome } from './outcome';
+import { countedAs, type Outcome } from './outcome';
 import { recordBatch } from './record';
 
 /** Metadata only, so larger steps than those of a restore. */
@@ -44,8 +44,7 @@ function count(env: SliceEnv, entry: WalkEntry, account: WorkRow['defect']): Out
   const { cursor } = entry;
   const state = entry.kind === 'folder' ? entry.defect : currentState(env.store, entry);
   if (!(state instanceof Defect) && !carriesBlob(state.type)) {
-    const counts = state.type === 'folder' ? 'folders' : state.type === 'tag' ? 'tags' : 'mountpoints';
-    return { item, cursor, counts };
+    return { item, cursor, counts: countedAs(state.type) };
   }
   if (account === null) return { item, cursor, counts: 'filtered' };
   if (state instanceof Defect) return defectOutcome(env.store, { item, cursor }, state);

@@ -17,6 +17,7 @@ import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
 import { recordBatch } from './record';
 import type { SourceGuard } from './source-guard';
+import type { View } from './view';
 
 /** What a kill redoes at most, beside what is in flight: so many items, or so many bytes. */
 const BATCH_ITEMS = 256;
@@ -27,6 +28,7 @@ export interface SliceEnv {
   readonly operation: OperationLedger;
   readonly lane: number;
   readonly rules: ItemRules;
+  readonly view: View;
   readonly reportDir: string;
   readonly saveInvalid: boolean;
   /** The metadata files of an account that are restored, behind a cursor. */
@@ -49,19 +51,20 @@ export async function restoreAccount(
   mailbox: Mailbox,
 ): Promise<boolean> {
   const work = env.operation.work(seq);
-  const keyOf = (item: number): string => itemKeyOf(env.store.marker.serverId, work.id, item);
+  const { view } = env;
+  const keyOf = (item: number): string => itemKeyOf(env.store.marker.serverId, work.id, item, view.folder);
   await mailbox.cleanLeftovers((item, key) => key === keyOf(item));
   if (mailbox.instance !== undefined) ledger.recognise(mailbox.instance);
-  if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress);
-  await settleDoubts(ledger, mailbox, keyOf, (item) => contentOfItem(env.store, work.id, item));
   const notes: { item: number; text: string }[] = [];
-  const folders = new FolderResolver(env.store, work.id, mailbox, ledger, (item, text) =>
-    notes.push({ item, text }),
-  );
+  const note = (item: number, text: string): void => void notes.push({ item, text });
+  const folders = new FolderResolver(env.store, work.id, mailbox, ledger, note, view);
+  if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress, await folders.onlyFolder());
+  await settleDoubts(ledger, mailbox, keyOf, (item) => contentOfItem(env.store, work.id, item, view));
   const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger);
   const classifier: Classifier = {
     store: env.store,
     rules: env.rules,
+    view,
     operation: env.operation.number,
     ledger,
     accepts: (type) => mailbox.accepts(type),

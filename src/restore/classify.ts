@@ -5,6 +5,7 @@ import { carriesBlob, type ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { Cursor, WalkEntry } from '../backup-path/walk';
 import { FOUND, type AccountLedger } from '../ledger/account-ledger';
+import { takenState, type View } from './view';
 
 export interface ItemRules {
   readonly filterDeleted: boolean;
@@ -22,6 +23,8 @@ export type Candidate = Common &
     | { readonly kind: 'apart'; readonly state: ItemState }
     /** Sent by an attempt that died, to a target that cannot be asked whether it is there. */
     | { readonly kind: 'doubtful' }
+    /** Not there at that moment; the state is its last. */
+    | { readonly kind: 'absent'; readonly state: ItemState }
     /** Left out by the rules. */
     | { readonly kind: 'filtered' }
     /** In the target already; `ours`: put there by this very operation before an interruption. */
@@ -35,6 +38,7 @@ export type Candidate = Common &
 export interface Classifier {
   readonly store: BackupPath;
   readonly rules: ItemRules;
+  readonly view: View;
   readonly operation: number;
   readonly ledger: AccountLedger;
   accepts(type: string): boolean;
@@ -46,8 +50,10 @@ export interface Classifier {
 export function classify(env: Classifier, matched: Map<string, number>, entry: WalkEntry): Candidate {
   if (entry.kind === 'folder') return { kind: 'defect', item: 0, cursor: entry.cursor, defect: entry.defect };
   const common = { item: entry.id, cursor: entry.cursor };
-  const state = currentState(env.store, entry);
-  if (state instanceof Defect) return { ...common, kind: 'defect', defect: state };
+  const states = statesOf(env.store, entry);
+  if (states instanceof Defect) return { ...common, kind: 'defect', defect: states };
+  const state = takenState(env.view, states);
+  if (state === null) return { ...common, kind: 'absent', state: states.at(-1) as ItemState };
   if (!carriesBlob(state.type)) return { ...common, kind: 'apart', state };
   if (isFiltered(state, env.rules)) return { ...common, kind: 'filtered' };
   const doneBy = env.ledger.doneBy(entry.id);
@@ -76,14 +82,19 @@ export function isFiltered(state: ItemState, rules: ItemRules): boolean {
 }
 
 /** The state an item is in, or why that cannot be known. */
-export function currentState(
-  store: BackupPath,
-  entry: Extract<WalkEntry, { kind: 'item' | 'misplaced' }>,
-): ItemState | Defect {
+export function currentState(store: BackupPath, entry: ItemEntry): ItemState | Defect {
+  const states = statesOf(store, entry);
+  // never empty: the reader refuses that
+  return states instanceof Defect ? states : (states.at(-1) as ItemState);
+}
+
+type ItemEntry = Extract<WalkEntry, { kind: 'item' | 'misplaced' }>;
+
+/** The states of an item, oldest first, at least one, or why they cannot be known. */
+export function statesOf(store: BackupPath, entry: ItemEntry): ItemState[] | Defect {
   if (entry.kind === 'misplaced') return broken('a metadata file in the folder of other ids', entry.path);
   try {
-    // never empty: the reader refuses that
-    return store.itemStates(entry.path).at(-1) as ItemState;
+    return store.itemStates(entry.path);
   } catch (error) {
     if (error instanceof Defect) return error;
     throw error;

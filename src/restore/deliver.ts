@@ -9,9 +9,10 @@ import type { ItemClass } from '../report/model';
 import type { Candidate } from './classify';
 import { contentOf, measured } from './measured';
 import type { FolderResolver } from './folders';
-import type { Outcome } from './outcome';
+import { countedAs, type Outcome } from './outcome';
 import { saveItem } from './saved-items';
 import type { SourceGuard } from './source-guard';
+import { takenState, type View } from './view';
 
 export interface DelivererEnv {
   readonly store: BackupPath;
@@ -98,6 +99,8 @@ export class Deliverer {
         return inDoubt(candidate);
       case 'filtered':
         return { item, cursor, counts: 'filtered' };
+      case 'absent':
+        return { item, cursor, counts: countedAs(candidate.state.type) };
       case 'present':
         return {
           item,
@@ -116,13 +119,13 @@ export class Deliverer {
   }
 
   private async apart(item: number, cursor: Outcome['cursor'], state: ItemState): Promise<Outcome> {
-    if (state.type === 'tag') return { item, cursor, counts: 'tags' };
+    const counts = countedAs(state.type);
     if (state.type === 'mountpoint') {
       const mountpoint = { itemId: item, folder: state.folder, name: state.name };
-      return { item, cursor, counts: 'mountpoints', ...(state.deleted ? {} : { mountpoint }) };
+      return { item, cursor, counts, ...(state.deleted ? {} : { mountpoint }) };
     }
-    if (!state.deleted) await this.folders.resolve(item);
-    return { item, cursor, counts: 'folders' };
+    if (state.type === 'folder' && !state.deleted) await this.folders.resolve(item);
+    return { item, cursor, counts };
   }
 
   private async save(candidate: ToDeliver, blob: Blob): Promise<Outcome> {
@@ -182,14 +185,15 @@ export class Deliverer {
   }
 }
 
-/** The content of an item as it is now in the store; null when it cannot be had. */
+/** The content of an item as it is restored; null when it cannot be had. */
 export async function contentOfItem(
   store: BackupPath,
   accountId: string,
   item: number,
+  view: View,
 ): Promise<MessageContent | null> {
   try {
-    const digest = store.itemById(accountId, item).at(-1)?.digest ?? null;
+    const digest = takenState(view, store.itemById(accountId, item))?.digest ?? null;
     return digest === null ? null : contentOf(await store.blobs.load(digest));
   } catch (error) {
     if (!(error instanceof Defect)) throw error;

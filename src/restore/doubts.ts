@@ -6,13 +6,14 @@ const PAGE = 2_000;
 
 /**
  * Lists the mailbox once, before the first injection: messages that we delivered (the ledger was lost) by their
- * name, every other by its digest. Without this, a second run without a ledger would double everything.
+ * name, every other by its digest. Where everything goes into one `folder`, only that is listed. Without this, a second run without a ledger would double everything.
  */
 export async function enumerate(
   ledger: AccountLedger,
   mailbox: Mailbox,
   keyOf: (item: number) => string,
   onAlive: () => void,
+  folder: string | null,
 ): Promise<void> {
   ledger.startEnumeration();
   let digests: string[] = [];
@@ -22,7 +23,7 @@ export async function enumerate(
     digests = [];
     own = [];
   };
-  for await (const message of mailbox.existing(onAlive)) {
+  for await (const message of mailbox.existing(onAlive, folder ?? undefined)) {
     if (message.kind === 'other') digests.push(message.digest);
     else if (message.key === keyOf(message.itemId)) own.push(message.itemId);
     if (digests.length + own.length >= PAGE) flush();

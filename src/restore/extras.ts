@@ -33,14 +33,18 @@ function mark({ operation }: Session, extrasNext: number): void {
 }
 
 async function extrasOf(session: Session, seq: number): Promise<void> {
-  const { ledger, operation, target, request } = session;
+  const { ledger, operation, target, request, view } = session;
+  // a part of a mailbox that is there brings nothing of the account
+  if (view.account !== null && view.as === null) return;
   const work = operation.work(seq);
   if (work.excluded !== null || work.defect !== null) return;
   const info = infoOf(session, work.id);
   if (info === null) return;
   const mountpoints = operation.mountpoints(seq);
   const dataSources = request.input.restoreDatasource ? info.dataSources : [];
-  if (mountpoints.length + info.shares.length + dataSources.length === 0) return;
+  // who was let into the old account was not let into the new one
+  const shares = view.as === null ? info.shares : [];
+  if (mountpoints.length + shares.length + dataSources.length === 0) return;
   const folderOf = (id: number): string =>
     ledger.folderOf(operation.row().scope, work.account, id) ?? String(id);
   const answers = await target
@@ -49,7 +53,7 @@ async function extrasOf(session: Session, seq: number): Promise<void> {
       {
         mountpoints,
         dataSources,
-        shares: info.shares.map((share) => ({ ...share, folder: folderOf(share.folderId) })),
+        shares: shares.map((share) => ({ ...share, folder: folderOf(share.folderId) })),
       },
     )
     .catch(async (error: unknown) => {

@@ -4,6 +4,7 @@ import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { Mailbox, SystemFolder } from '../mail/target';
+import { folderState, type View } from './view';
 
 const ROOT = 1;
 /** Folders that every mailbox has without a metadata file (backup-path-format; 13, 14 and 16 by the server's table). */
@@ -42,11 +43,22 @@ export class FolderResolver {
     private readonly mailbox: Mailbox,
     private readonly ledger: AccountLedger,
     private readonly onNote: (folderId: number, text: string) => void,
+    private readonly view: View,
   ) {}
 
   /** The target's folder for a folder id, created when missing. A folder nobody knows becomes `unknown_<id>`. */
   async resolve(id: number): Promise<string> {
-    return this.resolveChain(id, new Set());
+    return (await this.onlyFolder()) ?? this.resolveChain(id, new Set());
+  }
+
+  /** The one folder that everything goes into, made when it is missing; null when each goes where it was. */
+  async onlyFolder(): Promise<string | null> {
+    if (this.view.folder === null) return null;
+    const known = this.known.get(ROOT);
+    if (known !== undefined) return known;
+    const { folder } = await this.mailbox.folder(undefined, this.view.folder, () => false);
+    this.known.set(ROOT, folder);
+    return folder;
   }
 
   private async resolveChain(id: number, path: Set<number>): Promise<string> {
@@ -82,7 +94,7 @@ export class FolderResolver {
   /** Null when the folder has no readable metadata: its items go to a folder of their own, none is lost for it. */
   private lookUp(id: number): ItemState | null {
     try {
-      const state = this.store.itemById(this.accountId, id).at(-1);
+      const state = folderState(this.view, this.store.itemById(this.accountId, id));
       return state?.type === 'folder' ? state : null;
     } catch (error) {
       if (!(error instanceof Defect)) throw error;

@@ -1,4 +1,5 @@
 /** What became of one metadata file. */
+import type { ItemType } from '../backup-path/model';
 import type { Cursor } from '../backup-path/walk';
 import type { Mountpoint } from '../ledger/operation-ledger';
 import type { Counters, Finding } from '../report/model';
@@ -24,3 +25,10 @@ export interface Outcome {
 /** Folders, tags and mountpoints are no items: they are counted apart from the source. */
 export const isItem = (outcome: Outcome): boolean =>
   outcome.counts !== 'folders' && outcome.counts !== 'tags' && outcome.counts !== 'mountpoints';
+
+/** The counter of a file of which nothing is delivered and nothing is wrong. */
+export function countedAs(type: ItemType): 'folders' | 'tags' | 'mountpoints' | 'filtered' {
+  if (type === 'folder') return 'folders';
+  if (type === 'tag') return 'tags';
+  return type === 'mountpoint' ? 'mountpoints' : 'filtered';
+}

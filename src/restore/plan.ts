@@ -4,7 +4,8 @@ import type { WorkRow } from '../ledger/model';
 import { zeroCounters } from '../report/model';
 import { countChosen } from './chosen';
 import { requireSpace, sourceWarnings } from './preflight';
-import { selectAccounts, type Selected } from './select';
+import { claimNewAccount, requireItems, selectOne } from './recovery';
+import { readName, selectAccounts, type Selected } from './select';
 import { believedFailures, noteTrouble } from './slice';
 import { SourceGuard } from './source-guard';
 import type { Session } from './session';
@@ -33,15 +34,19 @@ export async function planRestore(
   const { input } = request;
   if (!operation.row().planned) {
     const { scope } = operation.row();
+    requireItems(store, session.view);
+    await claimNewAccount(session);
     const everything = select(session);
     const counted = input.countExcluded && session.chosen === null;
     const selected = everything.filter((entry) => entry.excluded === null || counted);
     const work = workList(session, scope, selected, onProgress);
     store.assertThere();
     const notes = [...sourceWarnings(store), ...accountNotes(work)];
-    if (session.chosen !== null) notes.push('Only chosen items are restored and counted.');
-    else if (!input.countExcluded) {
-      notes.push('Items of accounts that were left out are not counted (countExcluded is false).');
+    notes.push(...viewNotes(session));
+    if (session.view.account === null) {
+      if (session.chosen !== null) notes.push('Only chosen items are restored and counted.');
+      else if (!input.countExcluded)
+        notes.push('Items of accounts that were left out are not counted (countExcluded is false).');
     }
     if (!input.provisioningOnly) notes.push(...(await requireSpace(session, work)));
     operation.plan(work, notes);
@@ -57,17 +62,40 @@ export async function planRestore(
   };
 }
 
-function select({ store, operation, request, chosen }: Session): Selected[] {
+function select({ store, operation, request, chosen, view }: Session): Selected[] {
+  if (view.account !== null) return [selectOne(store, view.account, view.as)];
   const believed = believedFailures(operation, PLAN_LANE, request.input.advanced.patienceSeconds);
   try {
     const { input } = request;
     const rules = chosen === null ? input : { ...input, accounts: [...chosen.keys()], domains: [] };
-    return selectAccounts(store, rules, new SourceGuard(store, believed));
+    return selectAccounts(store, rules, new SourceGuard(store, believed), view.date);
   } catch (error) {
     noteTrouble(operation, PLAN_LANE, error);
     throw error;
   }
 }
+
+/** What of the source is restored, when it is not simply all of it. */
+function viewNotes({ store, view }: Session): string[] {
+  const { date, account, as, deleted, items, folder, tag } = view;
+  const notes = [];
+  if (date !== null)
+    notes.push(
+      `Items and folders as they were at ${iso(date)}; the data of accounts has no history and is of now.`,
+    );
+  if (account !== null && as !== null)
+    notes.push(`The account ${readName(store, account).name} (${account}) is restored as ${as}.`);
+  if (deleted !== null)
+    notes.push(`Only what was deleted between ${iso(deleted.from)} and ${iso(deleted.to)}.`);
+  if (items !== null) notes.push(`Only ${items.length} chosen items.`);
+  if (folder !== null) notes.push(`Everything is in the folder "${folder}".`);
+  if (tag !== null) notes.push(`Everything has the tag "${tag}".`);
+  return notes;
+}
+
+/** The ends of time are no dates. */
+const iso = (at: number): string =>
+  at === 0 ? 'the beginning' : at > 8.64e15 ? 'now' : new Date(at).toISOString();
 
 /** Accounts of which nothing can be restored, or which share one address: said even when they have no items. */
 function accountNotes(work: readonly WorkRow[]): string[] {
@@ -86,14 +114,14 @@ function accountNotes(work: readonly WorkRow[]): string[] {
 }
 
 function workList(
-  { store, ledger, chosen }: Session,
+  { store, ledger, chosen, view }: Session,
   scope: number,
   selected: readonly Selected[],
   onProgress: (accounts: number) => void,
 ): WorkRow[] {
   const numbers = ledger.accounts(
     scope,
-    selected.map(({ id }) => id),
+    selected.map(({ id }) => (view.memory === null ? id : `${id} ${view.memory}`)),
   );
   return selected.map((entry, index) => {
     if (index % 100 === 0) onProgress(index);

@@ -6,11 +6,13 @@ import { digestAlgorithm } from '../backup-path/digest';
 import { blobPath } from '../backup-path/layout';
 import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
-import { walkItems } from '../backup-path/walk';
+import { START } from '../backup-path/walk';
 import { Problem } from '../failures';
 import type { WorkRow } from '../ledger/model';
-import { currentState, isFiltered, type ItemRules } from './classify';
+import { walkChosen } from './chosen';
+import { isFiltered, statesOf } from './classify';
 import type { Session } from './session';
+import { takenState } from './view';
 
 /** Metadata files that are opened to learn the average size. All of them when there are fewer. */
 const SAMPLE = 5_000;
@@ -66,12 +68,12 @@ export function sourceWarnings(store: BackupPath): string[] {
  * @throws Problem `TargetTooSmall`
  */
 export async function requireSpace(session: Session, work: readonly WorkRow[]): Promise<string[]> {
-  const { store, target, ledger, operation, request } = session;
+  const { target, ledger, operation, request } = session;
   const free = await target.freeBytes();
   if (free === null) return [];
   const { scope } = operation.row();
   const included = work.filter((row) => row.excluded === null && row.defect === null);
-  const average = averageSize(store, included, request.input);
+  const average = averageSize(session, included);
   const missing = included.reduce(
     (sum, row) => sum + Math.max(0, row.files - ledger.doneCount(scope, row.account)),
     0,
@@ -89,18 +91,19 @@ export async function requireSpace(session: Session, work: readonly WorkRow[]): 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`;
 
 /** Mean size that an item will take, bytes, over an even sample of all accounts. */
-function averageSize(store: BackupPath, work: readonly WorkRow[], rules: ItemRules): number {
+function averageSize({ store, view, chosen, request }: Session, work: readonly WorkRow[]): number {
   const total = work.reduce((sum, row) => sum + row.files, 0);
   const step = Math.max(1, Math.floor(total / SAMPLE));
   let seen = 0;
   let sampled = 0;
   let bytes = 0;
   for (const row of work) {
-    for (const entry of walkItems(store, row.id)) {
+    for (const entry of walkChosen(store, chosen, row.id, START)) {
       if (seen++ % step !== 0 || entry.kind === 'folder') continue;
-      const state = currentState(store, entry);
+      const states = statesOf(store, entry);
+      const state = states instanceof Defect ? null : takenState(view, states);
       sampled++;
-      if (!(state instanceof Defect) && !isFiltered(state, rules)) bytes += plausibleSize(store, state);
+      if (state !== null && !isFiltered(state, request.input)) bytes += plausibleSize(store, state);
     }
   }
   return sampled === 0 ? 0 : bytes / sampled;

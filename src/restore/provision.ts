@@ -19,7 +19,8 @@ export async function provision(
   const config = readConfig(store, notes);
   const names = new Map(config?.coses.map(({ id, name }) => [id, name]));
   const wanted = { domains: new Set<string>(), coses: new Set<string>() };
-  for (const info of includedAccounts(store, operation)) {
+  const accounts = () => asNamed(session, includedAccounts(store, operation));
+  for (const info of accounts()) {
     wanted.domains.add(domainOf(info.name));
     if (info.cos !== null) wanted.coses.add(info.cos);
     if (!info.backupEnabled && notes.length < MAX_NOTES)
@@ -31,7 +32,7 @@ export async function provision(
       domains: [...wanted.domains].map((name) => ({ name, attributes: known.get(name)?.attributes ?? {} })),
       coses: config?.coses.filter(({ id }) => wanted.coses.has(id)) ?? [],
       lists: config?.distributionLists.filter(({ name }) => wanted.domains.has(domainOf(name))) ?? [],
-      accounts: provisionAccounts(includedAccounts(store, operation), names),
+      accounts: provisionAccounts(accounts(), names),
       options: input,
     },
     onProgress,
@@ -57,6 +58,28 @@ function readConfig(store: BackupPath, notes: string[]): ServerConfig | null {
     return null;
   }
 }
+
+/** Under the address that it gets in the target, a deleted account lives again; without its account_info it is a bare one. */
+function* asNamed(
+  { view: { as, account, date } }: Session,
+  accounts: Iterable<AccountInfo>,
+): Generator<AccountInfo> {
+  let bare = as !== null && account !== null;
+  for (const info of accounts) {
+    bare = false;
+    // one that was deleted after the moment was alive then
+    const alive = as !== null || (date !== null && info.status === 'deleted');
+    const status = alive && info.status === 'deleted' ? 'active' : info.status;
+    yield { ...info, status, ...(as === null ? {} : { name: as }) };
+  }
+  if (bare && as !== null && account !== null) yield bareAccount(account, as);
+}
+
+const bareAccount = (id: string, name: string): AccountInfo => ({
+  ...{ id, name, status: 'active', system: false, cos: null, aliases: [], displayName: null },
+  ...{ passwordHash: null, attributes: {}, signatures: [], dataSources: [], shares: [] },
+  ...{ backupEnabled: true, createdAt: null, deletedAt: null },
+});
 
 /** The accounts to restore whose account_info can be used. */
 export function* includedAccounts(store: BackupPath, operation: OperationLedger): Generator<AccountInfo> {

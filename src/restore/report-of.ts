@@ -13,6 +13,10 @@ import {
 
 import { withoutPassword } from '../report/format';
 import type { RestoreRequest } from './request';
+import type { View } from './view';
+
+/** What people call the operation. */
+export const kindOf = ({ recovery }: RestoreRequest['input']) => recovery?.operation ?? 'External Restore';
 
 export interface Ending {
   readonly status: ReportStatus;
@@ -49,7 +53,7 @@ export function reportOf(
     head: {
       version: 1,
       operationId: row.id,
-      operation: 'External Restore',
+      operation: kindOf(input),
       status: statusOf(operation, ending.status),
       ...(ending.failure === undefined ? {} : { failure: ending.failure }),
       engine: { name: 'direct', reason: ending.engineReason },
@@ -62,6 +66,7 @@ export function reportOf(
       target: { url: places.targetId, description: places.targetDescription },
       options: {
         ...(input.target === undefined ? {} : { target: withoutPassword(input.target) }),
+        ...dateOf(row.view),
         filterDeleted: input.filterDeleted,
         maxFileSize: input.maxFileSize,
         onInvalid: input.onInvalid,
@@ -80,6 +85,10 @@ export function reportOf(
     accounts: accountReports(operation),
   };
 }
+
+/** The moment, in a form that means the same everywhere. */
+const dateOf = (view: View | undefined): { date?: string } =>
+  typeof view?.date === 'number' ? { date: new Date(view.date).toISOString() } : {};
 
 /** Partial also when whole accounts could not be restored, be they empty. */
 function statusOf(operation: OperationLedger, status: ReportStatus): ReportStatus {

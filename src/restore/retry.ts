@@ -18,6 +18,7 @@ export interface RetryPlan {
 /** @throws Problem `InvalidInput` for a report that cannot be used, as `openStore` */
 export function planRetry(stateDir: string, name: OperationName, input: RetryUnrestoredInput): RetryPlan {
   const report = readUnrestored(stateDir, input.report);
+  requireWhole(report);
   const sourcePath = input.sourcePath ?? report.source.path;
   requireSameServer(sourcePath, report);
   const chosen = unrestoredItems(report, input.classes);
@@ -45,6 +46,7 @@ export function restoreOf(
 ): ExternalRestoreRequest {
   const { options } = report;
   const rules = options && {
+    ...(options.date === undefined ? {} : { date: options.date }),
     filterDeleted: options.filterDeleted,
     maxFileSize: options.maxFileSize,
     ...options.provisioning,
@@ -75,6 +77,16 @@ function leaveOutNeverMade({ accounts }: UnrestoredReport, chosen: Map<string, u
     'InvalidInput',
     `The mail host has never made the accounts ${ids.join(', ')}: restore them with a restore of their own (engine ` +
       `carbonio, accounts ${JSON.stringify(ids)}).`,
+    { field: 'report' },
+  );
+}
+
+/** @throws Problem `InvalidInput`: one that has a mailbox or a moment of its own knows more than its report */
+function requireWhole({ operation, operationId }: UnrestoredReport): void {
+  if (operation === undefined || operation === 'External Restore') return;
+  throw new Problem(
+    'InvalidInput',
+    `${operationId} is a ${operation}: start it again instead, what is there is skipped.`,
     { field: 'report' },
   );
 }

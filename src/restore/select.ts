@@ -22,12 +22,14 @@ type Rules = Pick<ExternalRestoreInput, 'accounts' | 'domains' | 'filterDeleted'
 
 /**
  * Every account of the store: first those to restore, in the order asked for, then those left out.
+ * @param date epoch milliseconds: as they were then; null: now
  * @throws Problem `AccountNotFound` when one that was asked for is not in the store
  */
 export function selectAccounts(
   store: BackupPath,
   rules: Rules,
   guard: Pick<SourceGuard, 'ok' | 'failed'>,
+  date: number | null = null,
 ): Selected[] {
   const infos = accountIds(store).map((id) => guarded(store, id, guard));
   const wanted = new Map(rules.accounts.map((name, index) => [name.toLowerCase(), index]));
@@ -37,7 +39,10 @@ export function selectAccounts(
     wanted.get(entry.id.toLowerCase()) ?? wanted.get(entry.name.toLowerCase()) ?? wanted.size;
   const selected = infos.map(({ info, defect, id }): Selected => {
     const entry = { id, name: info?.name ?? id, defect };
-    return { ...entry, excluded: exclusion(rules, wanted, domains, { ...entry, excluded: null }, info) };
+    return {
+      ...entry,
+      excluded: exclusion(rules, wanted, domains, { ...entry, excluded: null }, info, date),
+    };
   });
   const included = selected.filter((entry) => entry.excluded === null);
   const deleted = new Set(infos.filter(({ info }) => info?.status === 'deleted').map(({ id }) => id));
@@ -74,15 +79,19 @@ function guarded(store: BackupPath, id: string, guard: Pick<SourceGuard, 'ok' | 
 /** The little of an account_info that choosing needs: a site may have a hundred thousand of them. */
 interface Read {
   readonly id: string;
-  readonly info: Pick<AccountInfo, 'name' | 'status' | 'system' | 'backupEnabled'> | null;
+  readonly info: Pick<
+    AccountInfo,
+    'name' | 'status' | 'system' | 'backupEnabled' | 'createdAt' | 'deletedAt'
+  > | null;
   readonly defect: Selected['defect'];
 }
 
 function readInfo(store: BackupPath, id: string): Read {
   try {
-    const { name, status, system, backupEnabled } = store.accountInfo(id);
+    const { name, status, system, backupEnabled, createdAt, deletedAt } = store.accountInfo(id);
     const unsafe = unsafeName(name);
-    if (unsafe === null) return { id, info: { name, status, system, backupEnabled }, defect: null };
+    if (unsafe === null)
+      return { id, info: { name, status, system, backupEnabled, createdAt, deletedAt }, defect: null };
     return { id, info: null, defect: { kind: 'broken', reason: `the account's name ${unsafe}` } };
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
@@ -98,7 +107,7 @@ export function readName(store: BackupPath, id: string): { name: string; defect:
 }
 
 /** A name becomes a path or a command later: what is no plain address is not used at all. */
-function unsafeName(name: string): string | null {
+export function unsafeName(name: string): string | null {
   const at = name.lastIndexOf('@');
   const shown = JSON.stringify(name.slice(0, 80));
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -120,13 +129,17 @@ function exclusion(
   domains: ReadonlySet<string>,
   entry: Selected,
   info: Read['info'],
+  date: number | null,
 ): string | null {
   const named = wanted.has(entry.id.toLowerCase()) || wanted.has(entry.name.toLowerCase());
   if (wanted.size > 0 && !named) return 'not among the accounts asked for';
   // of an account without a usable account_info nothing more is known
   if (info === null) return domains.size > 0 && !named ? 'its domain is not known' : null;
   if (domains.size > 0 && !domains.has(domainOf(info.name))) return 'not in the domains asked for';
-  if (rules.filterDeleted && info.status === 'deleted')
+  if (date !== null && info.createdAt !== null && info.createdAt > date) return 'not there at that time';
+  const deleted =
+    info.status === 'deleted' && (date === null || info.deletedAt === null || info.deletedAt <= date);
+  if (rules.filterDeleted && deleted)
     return info.backupEnabled ? 'a deleted account' : 'its backup was off, so it counts as deleted';
   if (rules.skipSystemAccounts && info.system && !named) return 'a system account';
   return null;

@@ -11,6 +11,7 @@ import { Problem } from '../failures';
 import { readChosen, type Chosen } from './chosen';
 import { refuseOverlap } from './preflight';
 import type { RestoreRequest, RestoreSettings } from './request';
+import { PLAIN_VIEW, viewOf, type View } from './view';
 
 export interface Session {
   readonly request: RestoreRequest;
@@ -21,6 +22,7 @@ export interface Session {
   readonly reportDir: string;
   /** Null: every item. */
   readonly chosen: Chosen | null;
+  readonly view: View;
 }
 
 /**
@@ -43,13 +45,18 @@ export async function withSession<T>(
     try {
       const operation = known ?? begin(ledger, store, target, request);
       const reportDir = makeReportDir(settings.stateDir, request, operation);
-      const { onlyItems } = request.input;
-      const chosen = onlyItems === undefined ? null : readChosen(onlyItems);
-      return await body({ request, store, target, ledger, operation, reportDir, chosen });
+      const view = operation.row().view ?? PLAIN_VIEW;
+      const chosen = chosenOf(request, view);
+      return await body({ request, store, target, ledger, operation, reportDir, chosen, view });
     } finally {
       await target.close();
     }
   });
+}
+
+function chosenOf({ input }: RestoreRequest, { account, items }: View): Chosen | null {
+  if (account !== null) return new Map([[account, items ?? 'all']]);
+  return input.onlyItems === undefined ? null : readChosen(input.onlyItems);
 }
 
 export async function withLedger<T>(
@@ -93,7 +100,8 @@ function begin(
 ): OperationLedger {
   const { serverId, serverName } = store.marker;
   const scope = ledger.scope(serverId, target.id, target.instance);
-  return ledger.operation(request.operationKey, request.operationId, scope, {
+  const { operationKey, operationId, input } = request;
+  const places = {
     sourceRoot: store.root,
     serverId,
     serverName,
@@ -101,7 +109,9 @@ function begin(
     targetId: target.id,
     targetInstance: target.instance,
     targetDescription: target.description,
-  });
+  };
+  const view = viewOf(input, store, operationKey, Date.now());
+  return ledger.operation(operationKey, operationId, scope, places, view);
 }
 
 const urlOf = ({ input }: RestoreRequest, settings: RestoreSettings): string =>

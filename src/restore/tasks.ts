@@ -9,6 +9,10 @@ import type { RetryUnrestoredInput } from '../contracts/retry-unrestored';
 import type { OperationName } from '../host/operation-dir';
 import type { ProvisionCounts } from '../mail/target';
 import type { Counters, ReportHead } from '../report/model';
+import { checkExport, planExport } from '../export/plan';
+import { finishExport } from '../export/finish';
+import type { ExportEnd, ExportPlanned, ExportRequest, ExportSliceResult } from '../export/model';
+import { exportSlice } from '../export/slice';
 import { writeIndex, type RescueIndexInput } from '../rescue/index-files';
 import type { RescuePlan, RescueSliceResult } from '../rescue/model';
 import { planRescue } from '../rescue/plan';
@@ -77,6 +81,10 @@ interface Base {
   readonly request: RestoreRequest;
   readonly settings: RestoreSettings;
 }
+interface Export {
+  readonly export: ExportRequest;
+  readonly stateDir: string;
+}
 interface Named {
   readonly name: OperationName;
   readonly settings: RestoreSettings;
@@ -94,6 +102,10 @@ export interface TaskInputs {
   planRescue: Named & { input: RescueItemsInput };
   rescueSlice: RescueSlice;
   writeRescueIndex: RescueIndexInput;
+  checkExport: Export;
+  planExport: Export;
+  exportSlice: Export & { lane: number; seconds: number };
+  finishExport: Export;
   hostSurvey: HostSurveyInput;
   hostReport: HostReportInput;
 }
@@ -111,6 +123,10 @@ export interface TaskResults {
   planRescue: RescuePlan;
   rescueSlice: RescueSliceResult;
   writeRescueIndex: void;
+  checkExport: void;
+  planExport: ExportPlanned;
+  exportSlice: ExportSliceResult;
+  finishExport: ExportEnd;
   hostSurvey: Surveyed;
   hostReport: ReportResult;
 }
@@ -175,6 +191,17 @@ export const TASKS: Tasks = {
       stopRequested: () => hooks.stopRequested(),
     }),
   writeRescueIndex: ({ name, plan, slices, counts }) => writeIndex(name, plan, slices, counts),
+  checkExport: async (input) => checkExport(input.export),
+  planExport: async (input) => planExport(input.export, input.stateDir),
+  exportSlice: (input, hooks) => {
+    const until = Date.now() + input.seconds * 1000;
+    return exportSlice(input.export, input.stateDir, input.lane, {
+      onProgress: (done) =>
+        hooks.progress({ step: 'exporting', done, total: 0, unit: 'items of an account' }),
+      shouldStop: () => hooks.stopRequested() || Date.now() >= until,
+    });
+  },
+  finishExport: async (input) => finishExport(input.export, input.stateDir),
   hostSurvey: async (input, hooks) =>
     hostSurvey(input, (done) =>
       hooks.progress({ step: 'reading the accounts', done, total: done, unit: 'accounts' }),
@@ -201,6 +228,7 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
     store,
     operation,
     rules: request.input,
+    view: session.view,
     reportDir,
     saveInvalid: request.input.onInvalid === 'save',
     lane: input.lane,

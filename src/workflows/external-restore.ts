@@ -1,14 +1,11 @@
 /** External Restore: brings a Backup Path back into mailboxes. */
 import {
-  ActivityCancellationType,
-  type ActivityInterfaceFor,
   CancellationScope,
   ContinueAsNew,
   continueAsNew,
   isCancellation,
   log,
   patched,
-  proxyActivities,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import {
@@ -27,39 +24,15 @@ import { failureMessage, unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { RestoreState } from './restore-state';
 import { retryInvalid } from './retry-invalid';
+import { stepsOf, type Steps } from './steps';
 import { thisOperation, turnOfAncestor, withTurn, type TurnOptions } from './turn';
 
-interface Run {
+export { stepsOf };
+
+interface Run extends Steps {
   /** What every step is told; the long lists of the input only until the work list holds them. */
   request: RestoreRequest;
   readonly state: RestoreState;
-  /** What passes by itself (a source or target that is away, a full disk) is tried again for as long as it takes. */
-  readonly patient: ActivityInterfaceFor<Activities>;
-  /** Neither a mail nor the report of a failed restore may hold up its end for ever. */
-  readonly bounded: ActivityInterfaceFor<Activities>;
-}
-
-/** Every step says by heartbeat that it lives; one of a dead worker is taken over after that time. */
-export function stepsOf(input: {
-  advanced: Pick<ExternalRestoreInput['advanced'], 'heartbeatSeconds'>;
-}): Pick<Run, 'patient' | 'bounded'> {
-  const common = {
-    heartbeatTimeout: input.advanced.heartbeatSeconds * 1000,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  };
-  return {
-    patient: proxyActivities<Activities>({
-      ...common,
-      startToCloseTimeout: '12 hours',
-      // a killed worker is no reason to wait longer each time; failures say themselves how long (activities/failure.ts)
-      retry: { initialInterval: '1 second', backoffCoefficient: 1 },
-    }),
-    bounded: proxyActivities<Activities>({
-      ...common,
-      startToCloseTimeout: '10 minutes',
-      retry: { initialInterval: '1 second', maximumInterval: '5 seconds', maximumAttempts: 5 },
-    }),
-  };
 }
 
 /** Shortest work unit; they grow to `sliceSeconds`, so that a short restore shows its progress and a long one costs nothing. */
@@ -67,6 +40,17 @@ const FIRST_SLICE_SECONDS = 2;
 
 export async function externalRestore(raw: ExternalRestoreRequest): Promise<ExternalRestoreResult> {
   const input = parseInput(externalRestoreInput, raw, externalRestoreExample);
+  return runRestore(input, (next) => continueAsNew<typeof externalRestore>({ ...raw, ...next }));
+}
+
+/** What a run tells the next one when it continues as new. */
+export type NextRun = Pick<ExternalRestoreRequest, 'carry' | 'turn' | 'engineChoice'>;
+
+/** @param goOnAsNew continues the workflow that the user started */
+export async function runRestore(
+  input: ExternalRestoreInput,
+  goOnAsNew: (next: NextRun) => Promise<never>,
+): Promise<ExternalRestoreResult> {
   const { carry, turn, turnOf, engineChoice, ...rest } = input;
   const { operationId, firstRunId } = thisOperation();
   const request: RestoreRequest = {
@@ -77,8 +61,6 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
   };
   const state = new RestoreState(carry);
   const run: Run = { request: carry ? plannedRequest(request, state) : request, state, ...stepsOf(input) };
-  const goOnAsNew = (next: Partial<ExternalRestoreRequest>): Promise<never> =>
-    continueAsNew<typeof externalRestore>({ ...raw, ...next });
   // what was begun before there was a choice goes on by the direct engine
   let choice: EngineChoice | undefined = engineChoice;
   const work = (next: typeof goOnAsNew): Promise<ExternalRestoreResult> =>
@@ -97,7 +79,7 @@ export async function externalRestore(raw: ExternalRestoreRequest): Promise<Exte
   // restores that were started before there was a queue go on without a turn; the lock of the host holds for them too
   if (!patched('operation-queue')) return runbook(run, goOnAsNew);
   const options: TurnOptions = {
-    kind: 'External Restore',
+    kind: input.recovery?.operation ?? 'External Restore',
     carry: turn,
     onWaiting: (waiting) => state.waits(waiting),
     continueAsNewAfterEvents: input.advanced.continueAsNewAfterEvents,
@@ -118,7 +100,7 @@ function rethrow(error: unknown): never {
 
 async function runbook(
   run: Run,
-  goOnAsNew: (next: Partial<ExternalRestoreRequest>) => Promise<never>,
+  goOnAsNew: (next: NextRun) => Promise<never>,
 ): Promise<ExternalRestoreResult> {
   const { input } = run.request;
   try {

@@ -1,4 +1,4 @@
-/** What the Backup module of the mail host does on its own backup, each in its turn: one body, seven names. */
+/** What the Backup module of the mail host does on its own backup, each in its turn: one body, seven names, some with two engines. */
 import {
   CancellationScope,
   continueAsNew,
@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import {
+  type DirectExportResult,
   HOST_EXAMPLES,
   HOST_INPUTS,
   HOST_TITLES,
@@ -18,12 +19,20 @@ import {
   type HostOperationResult,
   type HostOperationStatus,
 } from '../contracts/host-operations';
+import { directRestore, isDirect, type RecoveryName } from '../contracts/direct-recovery';
+import {
+  externalRestoreExample,
+  externalRestoreInput,
+  type ExternalRestoreResult,
+} from '../contracts/external-restore';
 import { parseInput } from '../contracts/input';
 import type { TurnCarry } from '../contracts/operation-queue';
-import { stepsOf } from './external-restore';
+import { runRestore } from './external-restore';
+import { directExport } from './export';
 import { unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { operationName } from './operation-name';
+import { stepsOf } from './steps';
 import { thisOperation, withTurn } from './turn';
 
 export const hostStatusQuery = defineQuery<HostOperationStatus>('status');
@@ -34,13 +43,34 @@ const LONGEST_SLICE_SECONDS = 30;
 type Raw<N extends HostOperationName> = HostOperationRequest<N>;
 
 export const smartScan = (raw: Raw<'smartScan'>) => hostOperation('smartScan', raw);
-export const exportBackup = (raw: Raw<'exportBackup'>) => hostOperation('exportBackup', raw);
+export async function exportBackup(
+  raw: Raw<'exportBackup'>,
+): Promise<HostOperationResult | DirectExportResult> {
+  const input = parseInput(HOST_INPUTS.exportBackup, raw, HOST_EXAMPLES.exportBackup);
+  return isDirect(input) ? directExport(raw, input) : hostOperation('exportBackup', raw);
+}
 export const restoreOnNewAccount = (raw: Raw<'restoreOnNewAccount'>) =>
-  hostOperation('restoreOnNewAccount', raw);
-export const undelete = (raw: Raw<'undelete'>) => hostOperation('undelete', raw);
-export const itemRestore = (raw: Raw<'itemRestore'>) => hostOperation('itemRestore', raw);
+  recoveryOr('restoreOnNewAccount', raw);
+export const undelete = (raw: Raw<'undelete'>) => recoveryOr('undelete', raw);
+export const itemRestore = (raw: Raw<'itemRestore'>) => recoveryOr('itemRestore', raw);
 export const coherencyCheck = (raw: Raw<'coherencyCheck'>) => hostOperation('coherencyCheck', raw);
 export const purge = (raw: Raw<'purge'>) => hostOperation('purge', raw);
+
+/** From a Backup Path into a target by the engine direct, else on the mail host. */
+async function recoveryOr<N extends RecoveryName>(
+  operation: N,
+  raw: Raw<N>,
+): Promise<HostOperationResult | ExternalRestoreResult> {
+  const schema: z.ZodType<HostOperationInput<RecoveryName>> = HOST_INPUTS[operation];
+  const input = parseInput(schema, raw, HOST_EXAMPLES[operation]);
+  if (!isDirect(input)) return hostOperation(operation, raw);
+  const restore = directRestore(operation, input as never);
+  const { turn } = input;
+  return runRestore(
+    parseInput(externalRestoreInput, { ...restore, turn }, externalRestoreExample),
+    ({ carry, turn: held }) => continueAsNew({ ...raw, carry, turn: held }),
+  );
+}
 
 async function hostOperation(
   operation: HostOperationName,

@@ -126,7 +126,7 @@ test('example --all-fields describes every field with its default', async () => 
   const { properties } = JSON.parse(stdout) as {
     properties: Record<string, { description?: string; default?: unknown }>;
   };
-  const internal = ['carry', 'engineChoice', 'onlyItems', 'turn', 'turnOf'];
+  const internal = ['carry', 'engineChoice', 'onlyItems', 'recovery', 'turn', 'turnOf'];
   const fields = Object.keys(externalRestoreInput.shape).filter((name) => !internal.includes(name));
   expect(Object.keys(properties).sort()).toEqual(fields.sort());
   expect(Object.values(properties).every(({ description }) => description)).toBe(true);

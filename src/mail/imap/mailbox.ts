@@ -52,10 +52,10 @@ export class ImapMailbox implements Mailbox {
     // A server keeps nothing of a command that was not finished.
   }
 
-  async *existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage> {
+  async *existing(onProgress: (seen: number) => void, only?: string): AsyncIterable<ExistingMessage> {
     let seen = 0;
     const session = await this.sessions.control();
-    for (const folder of this.folders.names()) {
+    for (const folder of only === undefined ? this.folders.names() : [only]) {
       if ((await examine(session, folder)) === null) continue;
       for await (const { bytes } of messagesFrom(session, 1)) {
         yield { kind: 'other', digest: sha256(bytes) };

@@ -18,13 +18,14 @@ const IN_MEMORY = 8 * 1024 * 1024;
 const PAUSE_EVERY = 128;
 const LISTING_TRIES = 3;
 
-/** Every message in every folder of a Maildir, once. Holds the names of one folder, nothing else. */
+/** Every message in every folder of a Maildir, or in `only`, once. Holds the names of one folder, nothing else. */
 export async function* listMessages(
   maildir: string,
   onProgress: (seen: number) => void,
+  only?: string,
 ): AsyncGenerator<ExistingMessage> {
   let seen = 0;
-  for (const folder of messageFolders(maildir)) {
+  for (const folder of only === undefined ? messageFolders(maildir) : [Buffer.from(only)]) {
     // `new` first: mail programs move messages from there to `cur`, and none must be missed on its way.
     const inNew = new Set<string>();
     for (const part of ['new', 'cur']) {

@@ -52,8 +52,9 @@ export class MaildirMailbox implements Mailbox {
     }
   }
 
-  existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage> {
-    return listMessages(this.place.maildir, onProgress);
+  existing(onProgress: (seen: number) => void, folder?: string): AsyncIterable<ExistingMessage> {
+    const only = folder === undefined ? undefined : this.#folders.path(folder);
+    return listMessages(this.place.maildir, onProgress, only);
   }
 
   async findDelivered(messages: readonly { itemId: number; key: string }[]): Promise<Set<number>> {

@@ -1,0 +1,154 @@
+/**
+ * Copies a batch of items: first every blob that they name, proved by its digest, then the metadata. Between the two all
+ * blobs are on the disk under their names, so that the export never names one that it lacks, whatever dies when.
+ */
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BlobReader } from '../backup-path/blob';
+import { Defect, errorCode } from '../backup-path/defect';
+import { blobDir, blobPath } from '../backup-path/layout';
+import { SafeFiles } from '../backup-path/safe-fs';
+import type { BackupPath } from '../backup-path/store';
+import { Problem } from '../failures';
+import { destinationProblem, onDestination, syncFolder } from './destination';
+
+export class Batch {
+  private readonly copies: BlobReader;
+  private readonly staged = new Set<string>();
+  private readonly metadata = new Map<string, Uint8Array>();
+  private readonly folders = new Set<string>();
+  blobs = 0;
+  bytes = 0;
+
+  /** @param staging folder of this attempt alone, in the destination */
+  constructor(
+    private readonly store: BackupPath,
+    private readonly root: string,
+    private readonly staging: string,
+  ) {
+    this.folder(staging);
+    this.copies = new BlobReader(new SafeFiles(staging));
+  }
+
+  /**
+   * Takes a blob along, unless it is there.
+   * @throws Defect of the source
+   */
+  async blob(digest: string): Promise<void> {
+    if (this.staged.has(digest)) return;
+    const relative = blobPath(digest);
+    if (onDestination(this.root, () => isFile(join(this.root, relative)))) return;
+    this.store.files.checkFolder(blobDir(digest), true);
+    const { fd } = this.store.files.open(this.store.files.absolute(relative));
+    const copy = join(this.staging, relative);
+    try {
+      onDestination(this.root, () => {
+        this.folder(dirname(copy));
+        // shares the blocks where the file system can, else the kernel copies
+        copyFileSync(`/proc/self/fd/${fd}`, copy, constants.COPYFILE_FICLONE);
+      });
+    } finally {
+      closeSync(fd);
+    }
+    await this.prove(digest, copy);
+    this.staged.add(digest);
+    this.blobs++;
+    this.bytes += onDestination(this.root, () => statSync(copy)).size;
+  }
+
+  /** The very copy, not the source, is compared with the digest. */
+  private async prove(digest: string, copy: string): Promise<void> {
+    try {
+      await this.copies.load(digest);
+    } catch (error) {
+      if (!(error instanceof Defect)) throw error;
+      onDestination(this.root, () => rmSync(copy, { force: true }));
+      // throws when it is the source that is damaged
+      await this.store.blobs.load(digest);
+      throw new Problem(
+        'TargetUnavailable',
+        `A copy differs from its source: ${error.message}. Look at the disk of ${this.root}.`,
+        { path: this.root },
+      );
+    }
+  }
+
+  /** @param relative path in the store */
+  file(relative: string, content: Uint8Array): void {
+    this.metadata.set(relative, content);
+  }
+
+  /** Whether the same is there already; then all that it names is there too. */
+  has(relative: string, content: Uint8Array): boolean {
+    try {
+      return readFileSync(join(this.root, relative)).equals(content);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw destinationProblem(error, this.root);
+    }
+  }
+
+  /** Puts everything in its place, and on the disk. */
+  async commit(): Promise<void> {
+    await this.publish([...this.staged].map(blobPath));
+    for (const [relative, content] of this.metadata) {
+      onDestination(this.root, () => {
+        const path = join(this.staging, relative);
+        this.folder(dirname(path));
+        writeFileSync(path, content, { mode: 0o640 });
+      });
+    }
+    await this.publish([...this.metadata.keys()]);
+    this.staged.clear();
+    this.metadata.clear();
+    this.blobs = 0;
+    this.bytes = 0;
+  }
+
+  /** On the disk first, then under its name, then its folder on the disk. */
+  private async publish(relatives: readonly string[]): Promise<void> {
+    const folders = new Set<string>();
+    try {
+      await Promise.all(relatives.map((relative) => syncFile(join(this.staging, relative))));
+      for (const relative of relatives) {
+        const path = join(this.root, relative);
+        this.folder(dirname(path));
+        renameSync(join(this.staging, relative), path);
+        folders.add(dirname(path));
+      }
+      for (const folder of folders) syncFolder(folder);
+    } catch (error) {
+      throw destinationProblem(error, this.root);
+    }
+  }
+
+  private folder(path: string): void {
+    if (this.folders.has(path)) return;
+    const first = onDestination(this.root, () => mkdirSync(path, { recursive: true, mode: 0o750 }));
+    // each folder that got a new one in it, from the deepest up
+    if (first !== undefined)
+      for (let at = path; at.length >= first.length; at = dirname(at)) syncFolder(dirname(at));
+    this.folders.add(path);
+  }
+}
+
+const isFile = (path: string): boolean => {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.size > 0;
+};
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  await handle.datasync().finally(() => handle.close());
+}
