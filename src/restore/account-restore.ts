@@ -53,7 +53,8 @@ export async function restoreAccount(
   await mailbox.cleanLeftovers((item, key) => key === keyOf(item));
   if (mailbox.instance !== undefined) ledger.recognise(mailbox.instance);
   if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress);
-  await settleDoubts(ledger, mailbox, keyOf, (item) => contentOfItem(env.store, work.id, item));
+  if (!(await settleDoubts(ledger, mailbox, keyOf, (item) => contentOfItem(env.store, work.id, item))))
+    return false;
   const notes: { item: number; text: string }[] = [];
   const folders = new FolderResolver(env.store, work.id, mailbox, ledger, (item, text) =>
     notes.push({ item, text }),
@@ -83,6 +84,8 @@ export async function restoreAccount(
     const outcomes = await deliverer.deliverAll(batch);
     const late = await mailbox.commit(() => ledger.assertCurrent());
     if (late) await deliverer.takeLate(outcomes, batch, late);
+    // the others were not begun, and are when the account is taken up again
+    const isWhole = outcomes.length === batch.length;
     const { operation, lane, guard } = env;
     recordBatch({
       operation,
@@ -90,11 +93,13 @@ export async function restoreAccount(
       seq,
       ledger,
       outcomes,
+      notBegun: batch.slice(outcomes.length).filter(({ kind }) => kind === 'deliver'),
       notes: notes.splice(0),
-      done,
+      done: done && isWhole,
       streak: guard.streak,
     });
     env.onProgress();
+    if (!isWhole) return false;
     if (done) return true;
   }
 }

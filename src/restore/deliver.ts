@@ -1,6 +1,6 @@
 /** Brings the items of a batch into the mailbox, and says what became of each. */
 import type { Blob } from '../backup-path/blob';
-import { Defect } from '../backup-path/defect';
+import { Defect, Interrupted } from '../backup-path/defect';
 import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
@@ -60,16 +60,30 @@ export class Deliverer {
       } else if (said.kind === 'doubtful') {
         outcomes[index] = { ...unrestored(candidate, 'doubtful', said.reason), dropIntent: true };
       } else {
-        const blob = await this.env.store.blobs.load(candidate.state.digest);
-        outcomes[index] = await this.refused(candidate, blob, said.reason);
+        outcomes[index] = await this.refusedLate(candidate, said.reason);
       }
+    }
+  }
+
+  /** What became of the others must be recorded, so neither a wish to stop nor a blob that went bad ends this. */
+  private async refusedLate(candidate: ToDeliver, reason: string): Promise<Outcome> {
+    if (!this.env.saveInvalid) return unrestored(candidate, 'invalid', reason);
+    try {
+      const blob = await this.env.store.blobs.loadToTheEnd(candidate.state.digest);
+      return await this.refused(candidate, blob, reason);
+    } catch (error) {
+      if (!(error instanceof Defect)) throw error;
+      return unrestored(candidate, 'invalid', `${reason}; it could not be saved: ${error.message}`);
     }
   }
 
   /** Found under the target's own digests in this batch, which the ledger does not know yet. */
   private readonly matched = new Map<string, number>();
 
-  /** One outcome for each candidate, in order. */
+  /**
+   * One outcome for each candidate, in order; fewer when it is asked to stop in the middle of a large one. Nothing is
+   * visible in the target before its commit.
+   */
   async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
     this.matched.clear();
     const outcomes: Outcome[] = [];
@@ -79,6 +93,7 @@ export class Deliverer {
         outcomes.push(await this.deliver(candidate));
         this.env.guard.ok(reads);
       } catch (error) {
+        if (error instanceof Interrupted) break;
         if (!(error instanceof Defect)) throw error;
         const uncertain = this.env.guard.failed(error, reads);
         outcomes.push({ ...defectOutcome(this.env.store, candidate, error), uncertain });
