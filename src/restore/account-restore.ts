@@ -11,16 +11,19 @@ import type { AccountLedger } from '../ledger/account-ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { Mailbox } from '../mail/target';
 import { classify, type Candidate, type Classifier, type ItemRules } from './classify';
-import { contentOfItem, Deliverer } from './deliver';
-import { enumerate, settleDoubts } from './doubts';
+import { Deliverer } from './deliver';
+import { enumerate, keepKnown, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
+import { contentOfItem } from './measured';
 import { recordBatch } from './record';
 import type { SourceGuard } from './source-guard';
 
 /** What a kill redoes at most, beside what is in flight: so many items, or so many bytes. */
 const BATCH_ITEMS = 256;
 const BATCH_BYTES = 32 * 1024 * 1024;
+/** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
+const BATCH_UNSEEN = 16;
 
 export interface SliceEnv {
   readonly store: BackupPath;
@@ -81,9 +84,10 @@ export async function restoreAccount(
         intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number, traces.get(item))),
       );
     }
-    const outcomes = await deliverer.deliverAll(batch);
-    const late = await mailbox.commit(() => ledger.assertCurrent());
-    if (late) await deliverer.takeLate(outcomes, batch, late);
+    const outcomes = await deliverer.bring(batch).catch(async (error: unknown) => {
+      await keepKnown(ledger, mailbox, intents, env.operation.number);
+      throw error;
+    });
     // the others were not begun, and are when the account is taken up again
     const isWhole = outcomes.length === batch.length;
     const { operation, lane, guard } = env;
@@ -111,11 +115,14 @@ function takeBatch(
   const batch: Candidate[] = [];
   const matched = new Map<string, number>();
   let bytes = 0;
-  while (batch.length < BATCH_ITEMS && bytes < BATCH_BYTES) {
+  let injections = 0;
+  const most = classifier.canLook ? BATCH_ITEMS : BATCH_UNSEEN;
+  while (batch.length < BATCH_ITEMS && injections < most && bytes < BATCH_BYTES) {
     const next = walk.next();
     if (next.done) return { batch, done: true };
     const candidate = classify(classifier, matched, next.value);
     if (candidate.kind === 'deliver' || candidate.kind === 'save') bytes += candidate.state.size;
+    if (candidate.kind === 'deliver') injections++;
     batch.push(candidate);
   }
   return { batch, done: false };

@@ -47,8 +47,23 @@ export class Deliverer {
     return traces;
   }
 
+  /**
+   * Delivers a batch and makes it visible. One outcome for each candidate, in order; fewer when it is asked to stop in
+   * the middle of a large one.
+   */
+  async bring(batch: readonly Candidate[]): Promise<Outcome[]> {
+    const outcomes = await this.deliverAll(batch);
+    const late = await this.mailbox.commit(() => this.ledger.assertCurrent());
+    if (late) await this.takeLate(outcomes, batch, late);
+    return outcomes;
+  }
+
   /** Puts what the target said at the end in the place of what was thought before. */
-  async takeLate(outcomes: Outcome[], batch: readonly Candidate[], late: LateOutcomes): Promise<void> {
+  private async takeLate(
+    outcomes: Outcome[],
+    batch: readonly Candidate[],
+    late: LateOutcomes,
+  ): Promise<void> {
     for (const [index, candidate] of batch.entries()) {
       const said = late.get(candidate.item);
       if (said === undefined || candidate.kind !== 'deliver') continue;
@@ -80,11 +95,7 @@ export class Deliverer {
   /** Found under the target's own digests in this batch, which the ledger does not know yet. */
   private readonly matched = new Map<string, number>();
 
-  /**
-   * One outcome for each candidate, in order; fewer when it is asked to stop in the middle of a large one. Nothing is
-   * visible in the target before its commit.
-   */
-  async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
+  private async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
     this.matched.clear();
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
@@ -194,22 +205,6 @@ export class Deliverer {
       ledger: 'delivered',
       ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
     };
-  }
-}
-
-/** The content of an item as it is now in the store; null when it cannot be had. */
-export async function contentOfItem(
-  store: BackupPath,
-  accountId: string,
-  item: number,
-): Promise<MessageContent | null> {
-  try {
-    const digest = store.itemById(accountId, item).at(-1)?.digest ?? null;
-    return digest === null ? null : contentOf(await store.blobs.load(digest));
-  } catch (error) {
-    if (!(error instanceof Defect)) throw error;
-    store.assertThere();
-    return null;
   }
 }
 

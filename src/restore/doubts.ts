@@ -61,3 +61,20 @@ export async function settleDoubts(
   });
   return true;
 }
+
+/** Of a delivery that failed half-way, where nobody can look later: what is certain is settled now. */
+export async function keepKnown(
+  ledger: AccountLedger,
+  mailbox: Mailbox,
+  intents: readonly { readonly item: number }[],
+  operation: number,
+): Promise<void> {
+  if (mailbox.canLook !== false || !mailbox.partlyKnown) return;
+  const { taken, unanswered } = await mailbox.partlyKnown();
+  ledger.write(() => {
+    for (const { item } of intents) {
+      if (taken.has(item)) ledger.markDone(item, operation);
+      else if (!unanswered.has(item)) ledger.dropIntent(item);
+    }
+  });
+}
