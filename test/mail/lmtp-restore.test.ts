@@ -196,6 +196,14 @@ import { readImap } from './servers/read-imap';
     }
   });
 
+  test('a server that listens at a socket of this machine', async () => {
+    const number = ++accounts;
+    const expected = addMessages(bench, number, 20);
+    const { counters } = await bench.restore({ target: `lmtp+unix:${server.folder}/run/lmtp?connections=2` });
+    expect(counters).toMatchObject({ restored: 20, unrestored: 0 });
+    expect(inServer(number)).toEqual(expected);
+  });
+
   test('what LMTP cannot hold is saved beside the report', async () => {
     const number = ++accounts;
     const id = `acc-${number}`;

@@ -29,6 +29,12 @@ export async function examine(session: ImapConnection, folder: string): Promise<
   return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
 }
 
+/** Leaves a folder that was examined: of an open folder a server tells the state that it last showed us. */
+export async function leave(session: ImapConnection): Promise<void> {
+  // after SELECT this would remove what is marked as deleted; after EXAMINE it removes nothing
+  await session.must('CLOSE');
+}
+
 /** The argument of a response code in the untagged answers: `[UIDVALIDITY 3]`. */
 export function codeOf({ untagged }: Reply, name: string): string | undefined {
   for (const [, code] of untagged) {
@@ -111,6 +117,7 @@ export async function countsSince(session: ImapConnection, mark: Mark): Promise<
     const digest = levelledDigest(bytes);
     counts.set(digest, (counts.get(digest) ?? 0) + 1);
   }
+  await leave(session);
   return counts;
 }
 

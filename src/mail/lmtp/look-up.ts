@@ -1,6 +1,6 @@
 /** Looks over IMAP into a mailbox that is filled over LMTP: filters may have put a message into any folder. */
 import { ImapFolders } from '../imap/folders';
-import { codeOf, examine, markOf, messagesFrom } from '../imap/look-up';
+import { codeOf, examine, leave, markOf, messagesFrom } from '../imap/look-up';
 import type { ImapSessions } from '../imap/sessions';
 import type { DoubtfulMessage, ExistingMessage } from '../target';
 import { wholeContent } from '../imap/message';
@@ -23,6 +23,7 @@ export class LookUp {
     try {
       const session = await sessions.control();
       const inbox = await session.must('EXAMINE INBOX');
+      await leave(session);
       return new LookUp(sessions, `uidvalidity ${codeOf(inbox, 'UIDVALIDITY') ?? 'unknown'}`);
     } catch (error) {
       await sessions.close();
@@ -32,8 +33,6 @@ export class LookUp {
 
   async marks(): Promise<Marks> {
     const session = await this.sessions.control();
-    // of an open folder the server would tell what it last showed us; examined, it is left as it was
-    await session.run('CLOSE');
     const marks = await Promise.all((await this.#folders()).map((folder) => markOf(session, folder)));
     return Object.fromEntries(marks.map(({ folder, validity, next }) => [folder, [validity, next]]));
   }
@@ -51,6 +50,7 @@ export class LookUp {
         const digest = deliveredDigest(bytes);
         counts.set(digest, (counts.get(digest) ?? 0) + 1);
       }
+      await leave(session);
     }
     return counts;
   }
@@ -64,6 +64,7 @@ export class LookUp {
         yield { kind: 'other', digest: deliveredDigest(bytes) };
         if (++seen % TELL_EVERY === 0) onProgress(seen);
       }
+      await leave(session);
     }
     onProgress(seen);
   }

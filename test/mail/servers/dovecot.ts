@@ -116,7 +116,7 @@ export class Dovecot {
   }
 
   #users(): string {
-    return (this.options.users ?? []).map((name) => `${name}:{PLAIN}${PASSWORD}\n`).join('');
+    return (this.options.users ?? []).map((name) => `${name}:{PLAIN}${PASSWORD}::::::\n`).join('');
   }
 
   #configuration(): string {
