@@ -59,6 +59,7 @@ import { readImap } from './servers/read-imap';
       `Subject: smuggled\r\n\r\none\n.\n${smuggled}\n.\n`,
       `Subject: smuggled\r\n\r\none\r\n.\n${smuggled}\r\n.\r\nQUIT\r\n`,
       `Subject: bare\n\nline\nline\n`,
+      `Subject: ends with CR\r\n\r\nx\r`,
       `no header at all`,
       `Received: from a\r\n\tby b\r\nReturn-Path: <x@example.com>\r\nSubject: own trace\r\n\r\nx\r\n`,
       `From: a\r\nReturn-Path: <in@the.middle>\r\nSubject: trace within\r\n\r\nx\r\n`,
@@ -77,7 +78,7 @@ import { readImap } from './servers/read-imap';
     // as the server gives it: CRLF, no NUL, an end
     const served = contents.map((text) => {
       const lines = Buffer.from(text).toString('latin1').replace(/\r?\n/g, '\r\n');
-      const ended = lines.endsWith('\r\n') ? lines : `${lines}\r\n`;
+      const ended = (lines.endsWith('\r\n') ? lines : `${lines}\r\n`).replace(/\r+\n/g, '\r\n');
       return Buffer.from(
         ended.replace(/\0/g, '\x80').replace(/^Received:.*\r\n\t.*\r\nReturn-Path.*\r\n/, ''),
         'latin1',

@@ -1,6 +1,5 @@
 /** A message on its way through LMTP: as it goes over the wire, and how it is known again in a mailbox. */
 import { createHash } from 'node:crypto';
-import { levelled } from '../imap/message';
 
 const CR = 0x0d;
 const LF = 0x0a;
@@ -52,8 +51,9 @@ export function endsTooSoon(bytes: Buffer): boolean {
 const TRACE = /^(return-path|delivered-to|received|x-original-to|envelope-to|delivery-date)[ \t]*:/i;
 
 /**
- * By which a message is the same before and after its delivery: its content with line ends levelled, ended by one, and
- * without the fields of {@link TRACE} at its beginning.
+ * By which a message is the same before and after its delivery: its content without CR and NUL (servers change both:
+ * Dovecot makes one line end of CR CR LF, and 0x80 of NUL), ended by LF, and without the fields of {@link TRACE} at its
+ * beginning.
  */
 export function deliveredDigest(bytes: Buffer): string {
   const level = levelled(bytes);
@@ -63,6 +63,14 @@ export function deliveredDigest(bytes: Buffer): string {
   if (level.at(-1) !== LF) hash.update('\n');
   // never the same as a digest of the Backup Path
   return `delivered ${hash.digest('hex')}`;
+}
+
+function levelled(bytes: Buffer): Buffer {
+  if (!bytes.includes(CR) && !bytes.includes(0)) return bytes;
+  const out = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  for (const byte of bytes) if (byte !== CR) out[length++] = byte === 0 ? 0x80 : byte;
+  return out.subarray(0, length);
 }
 
 /** Where the field that begins at `from` ends, if it is one of {@link TRACE}. */
