@@ -1,4 +1,5 @@
 /** Whole restores over LMTP into a real Dovecot, read back over IMAP by a client that shares no code with the target. */
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { Problem } from '../../src/failures';
 import { RestoreBench } from '../restore/bench';
@@ -222,6 +223,34 @@ import { readImap } from './servers/read-imap';
       { class: 'unsupported', savedAs: `unsupported/${id}/400.vcf` },
       { class: 'unsupported', savedAs: `unsupported/${id}/401.ics` },
     ]);
+  });
+
+  test('a target is tried; a message is delivered only when told', async () => {
+    const account = userName(++accounts);
+    const check = (
+      url: string,
+      ...args: string[]
+    ): { status: number | null; stdout: string; stderr: string } =>
+      spawnSync(process.execPath, [join(__dirname, '../../bin/lifeboat'), 'targets', 'check', url, ...args], {
+        encoding: 'utf8',
+        env: { ...process.env, LIFEBOAT_SECRETS_DIR: bench.settings.secretsDir ?? '' },
+      });
+    const asked = check(seeing(), '--account', account, '--json');
+    expect(asked.stderr).toBe('');
+    expect(JSON.parse(asked.stdout)).toMatchObject({ ok: true, account, delivered: 'none' });
+    expect(asked.stdout).toContain('PIPELINING');
+    expect(inServer(accounts)).toEqual([]);
+    expect(JSON.parse(check(seeing(), '--deliver-to', account, '--json').stdout)).toMatchObject({
+      delivered: 'seen',
+    });
+    expect(check(blind(), '--deliver-to', account).stdout).toMatch(/nobody can look/);
+    expect(inServer(accounts)).toHaveLength(2);
+    const without = check(blind());
+    expect([without.status, without.stderr]).toEqual([2, expect.stringMatching(/--account/)]);
+    addSecret(bench, 'imap', 'not it');
+    const refused = check(seeing(), '--account', account);
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toMatch(/refuses the login/);
   });
 
   test('a lookup that opens no account ends the restore at once', async () => {
