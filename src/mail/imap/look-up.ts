@@ -69,7 +69,8 @@ export async function* messagesFrom(
   session: ImapConnection,
   from: number,
 ): AsyncGenerator<{ uid: number; bytes: Buffer }> {
-  const { untagged } = await session.must('UID SEARCH ALL');
+  // the last message is always in such a range
+  const { untagged } = await session.must(from > 1 ? `UID SEARCH UID ${from}:*` : 'UID SEARCH ALL');
   const uids = untagged
     .filter(([kind]) => textOf(kind).toUpperCase() === 'SEARCH')
     .flatMap((line) => line.slice(1).map((value) => Number(textOf(value))))
