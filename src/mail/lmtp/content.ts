@@ -69,8 +69,15 @@ function levelled(bytes: Buffer): Buffer {
   if (!bytes.includes(CR) && !bytes.includes(0)) return bytes;
   const out = Buffer.allocUnsafe(bytes.length);
   let length = 0;
-  for (const byte of bytes) if (byte !== CR) out[length++] = byte === 0 ? 0x80 : byte;
-  return out.subarray(0, length);
+  let from = 0;
+  for (let at = bytes.indexOf(CR); at >= 0; at = bytes.indexOf(CR, from)) {
+    length += bytes.copy(out, length, from, at);
+    from = at + 1;
+  }
+  length += bytes.copy(out, length, from);
+  const level = out.subarray(0, length);
+  for (let at = level.indexOf(0); at >= 0; at = level.indexOf(0, at)) level[at] = 0x80;
+  return level;
 }
 
 /** Where the field that begins at `from` ends, if it is one of {@link TRACE}. */
