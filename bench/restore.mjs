@@ -8,8 +8,8 @@ const { runInThread } = built('restore/in-thread.js');
 const { externalRestoreInput } = built('contracts/external-restore.js');
 
 /** The steps of a restore as the worker runs them, each in a thread, the lanes side by side; without Temporal. */
-export async function restoreDirectly(source, to) {
-  const settings = { stateDir: join(to, 'state'), defaultTarget: `maildir:${join(to, 'mail')}` };
+export async function restoreDirectly(source, to, target = `maildir:${join(to, 'mail')}`, secretsDir = null) {
+  const settings = { stateDir: join(to, 'state'), defaultTarget: target, secretsDir };
   const input = externalRestoreInput.parse({ sourcePath: source, concurrentAccounts: THREADS });
   const request = { operationId: 'bench', operationKey: 'bench', input };
   const options = { onProgress: () => undefined, signal: new AbortController().signal };

@@ -2,7 +2,8 @@
  * The measurements: `npm run bench [-- --quick] [-- --full] [-- --json] [-- --dir FOLDER]`.
  *
  * Everything that is compared is measured in the same run, on the same data, by turns; what counts is ratios. `--quick`
- * takes a small part of the data: to see that all works; the aims are not judged by it. `--full` adds a restore of 200,000 items.
+ * takes a small part of the data: to see that all works; the aims are not judged by it. `--full` adds restores of
+ * 200,000 items.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
@@ -11,6 +12,8 @@ import { parseArgs } from 'node:util';
 
 import { remove, seconds } from './common.mjs';
 import { makeBlobs, makeStore } from './data.mjs';
+import { hasDovecot, startDovecot } from './dovecot.mjs';
+import { benchMailServers, imapUrl, writeSecret } from './mail-servers.mjs';
 import { benchPeers } from './peers.mjs';
 import { benchRestore } from './restore.mjs';
 import { report } from './show.mjs';
@@ -36,6 +39,9 @@ const sizes = options.quick
       many: [100, 20],
       large: [1, 3_000],
       small: [1, 1_000],
+      mailed: [4, 150],
+      mailRounds: 1,
+      mailMemory: [500, 2_000],
     }
   : {
       blobs: 50_000,
@@ -45,6 +51,9 @@ const sizes = options.quick
       many: [2_000, 20],
       large: [1, 50_000],
       small: [1, 10_000],
+      mailed: [4, 1_500],
+      mailRounds: 3,
+      mailMemory: options.full ? [10_000, 200_000] : [2_000, 10_000],
     };
 
 // with --json only the document goes to stdout
@@ -97,6 +106,29 @@ async function measure() {
       ...(await temporal.restore(store)),
     }));
   }
+
+  say('5. Restore into Dovecot against a bare client, and mbsync …');
+  results.mailServers = await withStore('mailed', blobs, sizes.mailed, (store) =>
+    benchMailServers(folder, store, sizes.mailRounds),
+  );
+  if (hasDovecot()) results.mailServers.memory = await mailMemory(blobs);
+}
+
+/** Into an empty Dovecot each time. */
+async function mailMemory(blobs) {
+  const runs = [];
+  for (const items of sizes.mailMemory) {
+    const server = await startDovecot(join(folder, 'dovecot-memory'));
+    try {
+      const target = imapUrl(server.imapPort);
+      const run = (store) => temporal.restore(store, target, writeSecret(folder));
+      const { memory } = await withStore(`mail-${items}`, blobs, [1, items], run);
+      runs.push({ items, ...memory });
+    } finally {
+      await server.stop();
+    }
+  }
+  return runs;
 }
 
 async function withStore(name, blobs, [accounts, itemsEach], body) {

@@ -8,7 +8,7 @@ const verdict = (holds) => {
   return holds ? 'holds' : 'DOES NOT HOLD';
 };
 
-const AIMS = { verify: 0.9, share: 0.02, memory: 400e6 };
+const AIMS = { verify: 0.9, share: 0.02, memory: 400e6, bare: 0.9, mbsync: 2, growth: 1.1 };
 const CASES = { small: 'one account', large: 'one account', many: 'many accounts', huge: 'one account' };
 
 function verifyLines({ files, megabytes: size, rounds, ours, c, ratio, skipped }) {
@@ -58,6 +58,27 @@ function memoryLine(name, { items, memory }) {
   return `   ${number(items)} items, ${CASES[name]}: ${megabytes(peak)} at most, of these ${megabytes(anonymous)} its own (aim: under 400 MB): ${verdict(peak < AIMS.memory)}`;
 }
 
+function mailLines(results) {
+  const { skipped, items, connections, imap, lmtp, lmtpLookup, mbsync, memory } = results;
+  const title = '5. Restore into a mail server (Dovecot)';
+  if (skipped) return [`${title}: skipped, there is no ${skipped}`];
+  const line = (name, { ours, bare, ratio }) =>
+    `   ${name}: ${number(ours)} items/s; a bare client ${number(bare)}; ratio ${ratio.toFixed(2)} (aim: at least ${AIMS.bare}): ${verdict(ratio >= AIMS.bare)}`;
+  const times = mbsync.skipped ? 0 : imap.ours / mbsync.perSecond;
+  const [small, large] = memory;
+  const growth = large.anonymous / small.anonymous;
+  return [
+    `${title}, ${number(items)} items, ${connections} connections in all, median`,
+    line('IMAP', imap),
+    line('LMTP', lmtp),
+    `   LMTP, everything read back by IMAP: ${number(lmtpLookup.ours)} items/s`,
+    mbsync.skipped
+      ? `   mbsync: skipped, there is no ${mbsync.skipped}`
+      : `   mbsync, from Dovecot to Dovecot: ${number(mbsync.perSecond)} items/s; the restore by IMAP is ${times.toFixed(1)} times as fast (aim: ${AIMS.mbsync}): ${verdict(times >= AIMS.mbsync)}`,
+    `   memory of the worker's own: ${megabytes(small.anonymous)} at ${number(small.items)} items, ${megabytes(large.anonymous)} at ${number(large.items)}: ${growth.toFixed(2)} times (aim: at most ${AIMS.growth}): ${verdict(growth <= AIMS.growth)}`,
+  ];
+}
+
 export function report(results) {
   const { verify, restore, workflow, quick, cores, load, node, seconds, dataSeconds } = results;
   judged = !quick;
@@ -75,5 +96,6 @@ export function report(results) {
     ...runs.filter(([name]) => name !== 'small').flatMap(([name, run]) => shareLine(name, run)),
     '4. Memory of the worker process, whole (its peak RSS, mapped files included)',
     ...runs.map(([name, run]) => memoryLine(name, run)),
+    ...mailLines(results.mailServers),
   ].join('\n')}\n`;
 }

@@ -62,22 +62,23 @@ export class TemporalBench {
     await this.server.stop();
   }
 
-  /** One restore by a worker of its own. */
-  async restore(store) {
+  /** One restore by a worker of its own. Without a target, into a Maildir. */
+  async restore(store, target = null, secretsDir = null) {
     const name = `restore-${++this.runs}`;
     const stateDir = join(this.folder, name);
     mkdirSync(stateDir);
     settle();
-    const worker = this.startWorker(stateDir);
+    const worker = this.startWorker(stateDir, secretsDir);
     try {
-      return await this.measure(name, stateDir, store, worker.process.pid);
+      const url = target ?? `maildir:${join(stateDir, 'mail')}`;
+      return await this.measure(name, url, store, worker.process.pid);
     } finally {
       await worker.stop();
       remove(stateDir);
     }
   }
 
-  startWorker(stateDir) {
+  startWorker(stateDir, secretsDir) {
     const log = openSync(join(this.folder, 'worker.log'), 'a');
     const child = spawn(process.execPath, [join(root, 'bin/lifeboat'), 'worker'], {
       stdio: ['ignore', log, log],
@@ -88,6 +89,7 @@ export class TemporalBench {
         LIFEBOAT_TASK_QUEUE: QUEUE,
         LIFEBOAT_HOST: 'bench',
         LIFEBOAT_LOCK_DIR: join(this.folder, 'locks'),
+        ...(secretsDir === null ? {} : { LIFEBOAT_SECRETS_DIR: secretsDir }),
       },
     });
     closeSync(log);
@@ -101,7 +103,7 @@ export class TemporalBench {
     };
   }
 
-  async measure(workflowId, stateDir, store, workerPid) {
+  async measure(workflowId, target, store, workerPid) {
     const client = new Client({ connection: this.connection });
     await this.warmUp(client, workflowId);
     const pids = [this.server.process.pid, workerPid];
@@ -111,7 +113,7 @@ export class TemporalBench {
     try {
       const input = {
         sourcePath: store.root,
-        target: `maildir:${join(stateDir, 'mail')}`,
+        target,
         concurrentAccounts: THREADS,
       };
       const handle = await client.workflow.start('externalRestore', {

@@ -21,13 +21,16 @@ export function createVerifyActivities(config: Config) {
       slice: VerificationSlice;
     }): Promise<SliceAnswer> {
       return beating(async (onProgress) => {
+        const signal = cancellationSignal();
         try {
           return await verifySlice(config.stateDir, input.request, input.slice, {
-            signal: cancellationSignal(),
+            signal,
             onProgress: ({ phase, done, total }) =>
               onProgress({ step: PHASES[phase], done, total, unit: 'folders' }),
           });
         } catch (error) {
+          // in the middle of a blob: the unit is not done
+          if (signal.aborted) throw signal.reason as Error;
           throw toFailure(error);
         }
       });

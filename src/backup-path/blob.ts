@@ -4,7 +4,7 @@ import { closeSync, createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, gunzipSync } from 'node:zlib';
-import { broken, Defect, errorCode, readDefect } from './defect';
+import { broken, Defect, errorCode, Interrupted, readDefect } from './defect';
 import { digestAlgorithm, digestOf, finishDigest, type DigestAlgorithm } from './digest';
 import { findGzipEnd } from './gzip-end';
 import { blobDir, blobPath } from './layout';
@@ -12,6 +12,12 @@ import { readFully, type SafeFiles } from './safe-fs';
 
 /** The largest content that is ever held in memory; above it, content is streamed. Bytes. */
 export const MEMORY_LIMIT = 8 * 1024 * 1024;
+
+/**
+ * The most that is unpacked of one blob, bytes. A megabyte that was compressed twice may hold a terabyte of nothing; no
+ * honest message comes near this.
+ */
+const LARGEST = 4 * 1024 ** 3;
 
 interface Common {
   /** Size of the content, bytes. */
@@ -30,12 +36,25 @@ const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] ===
 export class BlobReader {
   private buffer = Buffer.allocUnsafe(256 * 1024);
 
-  constructor(private readonly files: SafeFiles) {}
+  /** Asked now and then within a large blob; once it is so, reading ends by `Interrupted`. */
+  isInterrupted: () => boolean = () => false;
+
+  constructor(
+    private readonly files: SafeFiles,
+    private readonly largest = LARGEST,
+  ) {}
+
+  /** As `load`, whether somebody wants the work to end or not: for what is half done. */
+  async loadToTheEnd(digest: string): Promise<Blob> {
+    const asked = this.isInterrupted;
+    this.isInterrupted = () => false;
+    return this.load(digest).finally(() => (this.isInterrupted = asked));
+  }
 
   /**
    * The content of a blob, proved by its digest. Small blobs are read synchronously (several times faster than
    * the asynchronous forms: this is meant for worker threads), large ones by streams.
-   * @throws Defect
+   * @throws Defect, Interrupted
    */
   async load(digest: string): Promise<Blob> {
     const algorithm = digestAlgorithm(digest);
@@ -117,13 +136,24 @@ export class BlobReader {
   private async gzipEnd(path: string): Promise<{ end: number; size: number }> {
     const file = this.files.open(path);
     try {
-      return { end: await findGzipEnd(file.fd, file.size), size: file.size };
+      return { end: await findGzipEnd(file.fd, file.size, this.meter(path)), size: file.size };
     } catch (error) {
+      if (isOwn(error)) throw error;
       if (errorCode(error)?.startsWith('E')) throw readDefect(error, path);
       throw broken(`gunzip fails (${(error as Error).message})`, path);
     } finally {
       closeSync(file.fd);
     }
+  }
+
+  /** Told what came out of a blob. It throws when that is too much, or when the work is to end. */
+  private meter(path: string): (bytes: number) => void {
+    let size = 0;
+    return (bytes) => {
+      size += bytes;
+      if (size > this.largest) throw broken(`it unpacks to more than ${this.largest} bytes`, path);
+      if (this.isInterrupted()) throw new Interrupted();
+    };
   }
 
   private async hash(
@@ -134,15 +164,18 @@ export class BlobReader {
     const hash = createHash(algorithm);
     let size = 0;
     let head = Buffer.alloc(0);
+    const onUnpacked = this.meter(path);
     try {
       await pipeline(content, async (chunks: AsyncIterable<Buffer>) => {
         for await (const chunk of chunks) {
           if (head.length < 2) head = Buffer.concat([head, chunk.subarray(0, 2)]);
           size += chunk.length;
+          onUnpacked(chunk.length);
           hash.update(chunk);
         }
       });
     } catch (error) {
+      if (isOwn(error)) throw error;
       if (errorCode(error)?.startsWith('Z_'))
         throw broken(`gunzip fails (${(error as Error).message})`, path);
       throw readDefect(error, path);
@@ -150,6 +183,8 @@ export class BlobReader {
     return { digest: finishDigest(hash), size, head };
   }
 }
+
+const isOwn = (error: unknown): boolean => error instanceof Defect || error instanceof Interrupted;
 
 function gunzipOrNull(compressed: Buffer, hint: number): { content: Buffer; consumed: number } | null {
   const chunkSize = Math.max(1024, Math.min(hint, MEMORY_LIMIT) + 64);

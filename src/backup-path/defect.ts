@@ -36,6 +36,20 @@ export class Defect extends Error {
   }
 }
 
+/** Somebody asked that the work end, in the middle of a blob: nothing is said of it. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor() {
+    super('interrupted in the middle of a blob');
+  }
+}
+
+/** For a `catch` where the work then ends as if it had not begun. */
+export function nullWhenInterrupted(error: unknown): null {
+  if (error instanceof Interrupted) return null;
+  throw error;
+}
+
 /** The system's code of an error; null when it has none. Not by class: an error may come from another realm. */
 export function errorCode(error: unknown): string | null {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;

@@ -11,14 +11,25 @@ const HEADER_LIMIT = 64 * 1024;
  * Offset behind the last complete gzip member. Gunzip itself refuses a file with foreign bytes at its end, so
  * this walks the members by raw inflate, which stops where its data stop. Checksums are left to gunzip, which
  * reads the same range afterwards.
+ * @param onUnpacked told how many bytes came out; what it throws ends the walk
  * @throws Error when not even the first member is complete
  */
-export async function findGzipEnd(fd: number, size: number): Promise<number> {
+export async function findGzipEnd(
+  fd: number,
+  size: number,
+  onUnpacked: (bytes: number) => void = () => undefined,
+): Promise<number> {
   let end = 0;
+  let stopped = false;
+  const tell = (bytes: number): void => {
+    stopped = true;
+    onUnpacked(bytes);
+    stopped = false;
+  };
   while (end < size) {
-    const next = await memberEnd(fd, end, size).catch((error: unknown) => {
+    const next = await memberEnd(fd, end, size, tell).catch((error: unknown) => {
       // what follows a complete member is a foreign tail, whatever it looks like
-      if (end > 0) return null;
+      if (end > 0 && !stopped) return null;
       throw error;
     });
     if (next === null) break;
@@ -27,7 +38,12 @@ export async function findGzipEnd(fd: number, size: number): Promise<number> {
   return end;
 }
 
-async function memberEnd(fd: number, start: number, size: number): Promise<number | null> {
+async function memberEnd(
+  fd: number,
+  start: number,
+  size: number,
+  onUnpacked: (bytes: number) => void,
+): Promise<number | null> {
   const head = Buffer.alloc(Math.min(HEADER_LIMIT, size - start));
   readSync(fd, head, 0, head.length, start);
   const header = headerLength(head);
@@ -41,7 +57,7 @@ async function memberEnd(fd: number, start: number, size: number): Promise<numbe
   input.on('error', (error) => inflate.destroy(error));
   input.pipe(inflate);
   try {
-    for await (const chunk of inflate) void chunk;
+    for await (const chunk of inflate) onUnpacked((chunk as Buffer).length);
   } finally {
     source.stopped = true;
     input.destroy();

@@ -14,7 +14,9 @@ export const STOP = 0;
 export const NEXT = 1;
 /** Reports sent and not taken in yet; a thread waits while they are too many. */
 export const IN_FLIGHT = 2;
-export const CONTROL_BYTES = 12;
+/** Not 0 once the threads should end at once, and what they are at is not done. */
+export const CANCEL = 3;
+export const CONTROL_BYTES = 16;
 
 export interface PhaseOrder {
   readonly phase: VerifyPhase;

@@ -3,6 +3,7 @@ import { resolve as resolvePath } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { fromThreadFailure } from '../host/thread-failure';
 import {
+  CANCEL,
   CONTROL_BYTES,
   IN_FLIGHT,
   NEXT,
@@ -33,6 +34,12 @@ export class VerifyPool {
   /** Asks the threads to end after the units that they are at. */
   stop(): void {
     Atomics.store(this.flags, STOP, 1);
+  }
+
+  /** Also in the middle of a blob: then `run` fails, and its units are not done. */
+  cancel(): void {
+    Atomics.store(this.flags, CANCEL, 1);
+    this.stop();
   }
 
   get stopped(): boolean {

@@ -7,6 +7,7 @@ import { checkBlobFolder, examineOrphans } from './verify-blobs';
 import { BlobIndex, type BlobFolder } from './verify-index';
 import { ACCOUNT_GROUPS, ItemChecker } from './verify-items';
 import {
+  CANCEL,
   IN_FLIGHT,
   NEXT,
   STOP,
@@ -112,6 +113,7 @@ parentPort?.on('message', (order: PhaseOrder) => {
   void (async () => {
     try {
       store ??= openAgain();
+      store.blobs.isInterrupted = () => Atomics.load(flags, CANCEL) !== 0;
       await runPhase(store, order);
       send({ kind: 'done' });
     } catch (error) {

@@ -43,6 +43,8 @@ export interface VerifyOptions {
   readonly onProgress?: (progress: VerifyProgress) => void;
   /** When it aborts, the verification ends at its next folder and answers with a cursor. */
   readonly signal?: AbortSignal;
+  /** When it aborts, the verification ends also in the middle of a blob; then it fails, and what it was at is not done. */
+  readonly cancel?: AbortSignal;
   /** Where a stopped verification keeps what it knows of the blobs, 9 bytes each. Without it, it cannot be resumed. */
   readonly stateFile?: string;
   /** How much of the store. Default: everything. A resumed verification must be given the same. */
@@ -66,10 +68,14 @@ export async function verifyStore(path: string, options: VerifyOptions = {}): Pr
   const stop = (): void => pool.stop();
   options.signal?.addEventListener('abort', stop);
   if (options.signal?.aborted) stop();
+  const cancel = (): void => pool.cancel();
+  options.cancel?.addEventListener('abort', cancel);
+  if (options.cancel?.aborted) cancel();
   try {
     return await verification.run(pool);
   } finally {
     options.signal?.removeEventListener('abort', stop);
+    options.cancel?.removeEventListener('abort', cancel);
     await pool.close();
   }
 }

@@ -179,11 +179,13 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
     .summary('try a target before a restore')
     .command('check')
     .description(
-      'Opens the target as a restore would. With a mail server: logs in, lists what it offers, and puts a message into a ' +
-        'folder of its own, which is removed again. Secrets are read from LIFEBOAT_SECRETS_DIR of this machine.',
+      'Opens the target as a restore would. With an IMAP server: logs in, lists what it offers, and puts a message into a ' +
+        'folder of its own, which is removed again. With an LMTP server: asks for the mailbox and lists what it offers; ' +
+        'a message is delivered only with --deliver-to. Secrets are read from LIFEBOAT_SECRETS_DIR of this machine.',
     )
-    .argument('<url>', 'maildir:DIR, imap://… or imaps://…')
+    .argument('<url>', 'maildir:DIR, imap://…, imaps://… or lmtp://…')
     .option('--account <address>', 'the account to try with, for a mail server')
+    .option('--deliver-to <address>', 'LMTP: deliver a message to this account for tests, where it stays')
     .option('--state-dir <dir>', 'state folder (default: LIFEBOAT_STATE_DIR)')
     .option('--json', 'print one JSON document')
     .action(async (url: string, options: CheckTargetOptions) =>

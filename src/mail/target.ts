@@ -41,6 +41,13 @@ export type DeliveryOutcome =
 /** By item id. */
 export type LateOutcomes = ReadonlyMap<number, DeliveryOutcome>;
 
+/** What is known of the messages since `announce` when the delivery failed half-way; all others were not taken. */
+export interface PartlyKnown {
+  readonly taken: ReadonlySet<number>;
+  /** The content was sent, and there was no answer. */
+  readonly unanswered: ReadonlySet<number>;
+}
+
 /** A message that an attempt may or may not have delivered before it died. */
 export interface DoubtfulMessage {
   readonly itemId: number;
@@ -124,6 +131,11 @@ export interface Mailbox {
    * of messages otherwise than `deliver` said.
    */
   commit(stillCurrent: () => void): Promise<void | LateOutcomes>;
+  /**
+   * After `deliver` or `commit` threw, for a target with `canLook: false`: only what is really in doubt is then left in
+   * doubt. Waits until nothing is on its way any more.
+   */
+  partlyKnown?(): Promise<PartlyKnown>;
   /** Drops what was delivered but not committed. */
   close(): Promise<void>;
 }

@@ -23,6 +23,7 @@ export const REMEDIES = {
   refused: 'The target refuses the item for what it is: rescue it as a file and import it by another way.',
   unsupported: 'The target cannot hold this kind of item: import the saved file elsewhere.',
   doubtful: 'Look for it in the mailbox; when it is not there, rescue the message as a file and import it.',
+  later: 'The mailbox was locked or out of service: retry once it works.',
   quota: 'Give the account more room (its quota) and retry.',
   unclassed:
     'Look at the item on the mail host (`carbonio backup getItem`): why it was not restored could not be found out.',
@@ -66,6 +67,7 @@ export function remedyNameOf({ class: kind, reason, evidence = {} }: Remediable)
       return BLOB.test(evidence.path ?? '') ? 'content' : 'metadata';
     case 'invalid':
       if (/\bover quota\b/i.test(reason)) return 'quota';
+      if (/\bis locked or does not work\b|\btakes nothing for now\b/.test(reason)) return 'later';
       return /\bline of \d+ bytes/.test(reason) ? 'lineLimit' : 'refused';
     case 'unsupported':
       return 'unsupported';

@@ -38,7 +38,11 @@ async function* pieces(store: BackupPath, digest: string): AsyncGenerator<Buffer
   }
   try {
     // gunzip gives up a short message for foreign bytes behind it
-    const end = await findGzipEnd(file.fd, file.size).catch(() => file.size);
+    let seen = 0;
+    const meter = (bytes: number): void => {
+      if ((seen += bytes) > AT_MOST) throw new Error('more than is taken of it');
+    };
+    const end = await findGzipEnd(file.fd, file.size, meter).catch(() => file.size);
     for (let at = 0; ;) {
       const buffer = Buffer.alloc(Math.min(PIECE, end - at));
       const length = readOrEnd(file.fd, buffer, at);

@@ -1,7 +1,7 @@
 /** One work unit: rescues items of the list until its time is up. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Defect } from '../backup-path/defect';
+import { Defect, nullWhenInterrupted } from '../backup-path/defect';
 import type { BackupPath } from '../backup-path/store';
 import { Problem } from '../failures';
 import { PartWriter } from '../host/parts';
@@ -42,6 +42,7 @@ export async function rescueSlice(input: RescueSlice, hooks: RescueHooks): Promi
     throw new Problem('SourceUnavailable', `At ${store.root} is now the Backup Path of another server.`, {
       path: store.root,
     });
+  store.blobs.isInterrupted = () => hooks.stopRequested();
   const list = [...readChosen(chosenFile(plan.dir))].flatMap(([account, items]) =>
     items === 'all' ? [] : items.map((item) => ({ account, item })),
   );
@@ -56,7 +57,8 @@ export async function rescueSlice(input: RescueSlice, hooks: RescueHooks): Promi
     let done = from;
     for (const { account, item } of list.slice(from)) {
       if (done > from && (hooks.stopRequested() || Date.now() >= until)) break;
-      const rescued = await rescuer.rescue(account, item);
+      const rescued = await rescuer.rescue(account, item).catch(nullWhenInterrupted);
+      if (rescued === null) break;
       part.add(rescued);
       counts[COUNT_OF[rescued.status]]++;
       hooks.onProgress(++done);

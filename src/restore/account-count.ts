@@ -33,7 +33,17 @@ export function countAccount(env: SliceEnv, seq: number, ledger: AccountLedger):
     // a store that went away looks like an account without items
     if (done) env.store.assertThere();
     const { operation, lane } = env;
-    recordBatch({ operation, lane, seq, ledger, outcomes, notes: [], done, streak: env.guard.streak });
+    recordBatch({
+      operation,
+      lane,
+      seq,
+      ledger,
+      outcomes,
+      notBegun: [],
+      notes: [],
+      done,
+      streak: env.guard.streak,
+    });
     env.onProgress();
     if (done) return true;
   }

@@ -11,10 +11,11 @@ import type { AccountLedger } from '../ledger/account-ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { Mailbox } from '../mail/target';
 import { classify, type Candidate, type Classifier, type ItemRules } from './classify';
-import { contentOfItem, Deliverer } from './deliver';
-import { enumerate, settleDoubts } from './doubts';
+import { Deliverer } from './deliver';
+import { enumerate, keepKnown, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
+import { contentOfItem } from './measured';
 import { recordBatch } from './record';
 import type { SourceGuard } from './source-guard';
 import type { View } from './view';
@@ -22,6 +23,8 @@ import type { View } from './view';
 /** What a kill redoes at most, beside what is in flight: so many items, or so many bytes. */
 const BATCH_ITEMS = 256;
 const BATCH_BYTES = 32 * 1024 * 1024;
+/** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
+const BATCH_UNSEEN = 16;
 
 export interface SliceEnv {
   readonly store: BackupPath;
@@ -59,7 +62,8 @@ export async function restoreAccount(
   const note = (item: number, text: string): void => void notes.push({ item, text });
   const folders = new FolderResolver(env.store, work.id, mailbox, ledger, note, view);
   if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress, await folders.onlyFolder());
-  await settleDoubts(ledger, mailbox, keyOf, (item) => contentOfItem(env.store, work.id, item, view));
+  const content = (item: number) => contentOfItem(env.store, work.id, item, view);
+  if (!(await settleDoubts(ledger, mailbox, keyOf, content))) return false;
   const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger);
   const classifier: Classifier = {
     store: env.store,
@@ -83,9 +87,12 @@ export async function restoreAccount(
         intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number, traces.get(item))),
       );
     }
-    const outcomes = await deliverer.deliverAll(batch);
-    const late = await mailbox.commit(() => ledger.assertCurrent());
-    if (late) await deliverer.takeLate(outcomes, batch, late);
+    const outcomes = await deliverer.bring(batch).catch(async (error: unknown) => {
+      await keepKnown(ledger, mailbox, intents, env.operation.number);
+      throw error;
+    });
+    // the others were not begun, and are when the account is taken up again
+    const isWhole = outcomes.length === batch.length;
     const { operation, lane, guard } = env;
     recordBatch({
       operation,
@@ -93,11 +100,13 @@ export async function restoreAccount(
       seq,
       ledger,
       outcomes,
+      notBegun: batch.slice(outcomes.length).filter(({ kind }) => kind === 'deliver'),
       notes: notes.splice(0),
-      done,
+      done: done && isWhole,
       streak: guard.streak,
     });
     env.onProgress();
+    if (!isWhole) return false;
     if (done) return true;
   }
 }
@@ -109,11 +118,14 @@ function takeBatch(
   const batch: Candidate[] = [];
   const matched = new Map<string, number>();
   let bytes = 0;
-  while (batch.length < BATCH_ITEMS && bytes < BATCH_BYTES) {
+  let injections = 0;
+  const most = classifier.canLook ? BATCH_ITEMS : BATCH_UNSEEN;
+  while (batch.length < BATCH_ITEMS && injections < most && bytes < BATCH_BYTES) {
     const next = walk.next();
     if (next.done) return { batch, done: true };
     const candidate = classify(classifier, matched, next.value);
     if (candidate.kind === 'deliver' || candidate.kind === 'save') bytes += candidate.state.size;
+    if (candidate.kind === 'deliver') injections++;
     batch.push(candidate);
   }
   return { batch, done: false };

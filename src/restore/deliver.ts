@@ -1,6 +1,6 @@
 /** Brings the items of a batch into the mailbox, and says what became of each. */
 import type { Blob } from '../backup-path/blob';
-import { Defect } from '../backup-path/defect';
+import { Defect, Interrupted } from '../backup-path/defect';
 import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
@@ -12,7 +12,6 @@ import type { FolderResolver } from './folders';
 import { countedAs, type Outcome } from './outcome';
 import { saveItem } from './saved-items';
 import type { SourceGuard } from './source-guard';
-import { takenState, type View } from './view';
 
 export interface DelivererEnv {
   readonly store: BackupPath;
@@ -48,8 +47,23 @@ export class Deliverer {
     return traces;
   }
 
+  /**
+   * Delivers a batch and makes it visible. One outcome for each candidate, in order; fewer when it is asked to stop in
+   * the middle of a large one.
+   */
+  async bring(batch: readonly Candidate[]): Promise<Outcome[]> {
+    const outcomes = await this.deliverAll(batch);
+    const late = await this.mailbox.commit(() => this.ledger.assertCurrent());
+    if (late) await this.takeLate(outcomes, batch, late);
+    return outcomes;
+  }
+
   /** Puts what the target said at the end in the place of what was thought before. */
-  async takeLate(outcomes: Outcome[], batch: readonly Candidate[], late: LateOutcomes): Promise<void> {
+  private async takeLate(
+    outcomes: Outcome[],
+    batch: readonly Candidate[],
+    late: LateOutcomes,
+  ): Promise<void> {
     for (const [index, candidate] of batch.entries()) {
       const said = late.get(candidate.item);
       if (said === undefined || candidate.kind !== 'deliver') continue;
@@ -61,17 +75,27 @@ export class Deliverer {
       } else if (said.kind === 'doubtful') {
         outcomes[index] = { ...unrestored(candidate, 'doubtful', said.reason), dropIntent: true };
       } else {
-        const blob = await this.env.store.blobs.load(candidate.state.digest);
-        outcomes[index] = await this.refused(candidate, blob, said.reason);
+        outcomes[index] = await this.refusedLate(candidate, said.reason);
       }
+    }
+  }
+
+  /** What became of the others must be recorded, so neither a wish to stop nor a blob that went bad ends this. */
+  private async refusedLate(candidate: ToDeliver, reason: string): Promise<Outcome> {
+    if (!this.env.saveInvalid) return unrestored(candidate, 'invalid', reason);
+    try {
+      const blob = await this.env.store.blobs.loadToTheEnd(candidate.state.digest);
+      return await this.refused(candidate, blob, reason);
+    } catch (error) {
+      if (!(error instanceof Defect)) throw error;
+      return unrestored(candidate, 'invalid', `${reason}; it could not be saved: ${error.message}`);
     }
   }
 
   /** Found under the target's own digests in this batch, which the ledger does not know yet. */
   private readonly matched = new Map<string, number>();
 
-  /** One outcome for each candidate, in order. */
-  async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
+  private async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
     this.matched.clear();
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
@@ -80,6 +104,7 @@ export class Deliverer {
         outcomes.push(await this.deliver(candidate));
         this.env.guard.ok(reads);
       } catch (error) {
+        if (error instanceof Interrupted) break;
         if (!(error instanceof Defect)) throw error;
         const uncertain = this.env.guard.failed(error, reads);
         outcomes.push({ ...defectOutcome(this.env.store, candidate, error), uncertain });
@@ -182,23 +207,6 @@ export class Deliverer {
       ledger: 'delivered',
       ...(notes.length > 0 ? { note: notes.join('; ') } : {}),
     };
-  }
-}
-
-/** The content of an item as it is restored; null when it cannot be had. */
-export async function contentOfItem(
-  store: BackupPath,
-  accountId: string,
-  item: number,
-  view: View,
-): Promise<MessageContent | null> {
-  try {
-    const digest = takenState(view, store.itemById(accountId, item))?.digest ?? null;
-    return digest === null ? null : contentOf(await store.blobs.load(digest));
-  } catch (error) {
-    if (!(error instanceof Defect)) throw error;
-    store.assertThere();
-    return null;
   }
 }
 

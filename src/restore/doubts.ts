@@ -1,4 +1,5 @@
 /** Asking the target what the ledger does not know. */
+import { nullWhenInterrupted } from '../backup-path/defect';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { Mailbox, MessageContent } from '../mail/target';
 
@@ -35,27 +36,46 @@ export async function enumerate(
 /**
  * Items with an intent and no `done`: those that are there become done, the others are free to be injected. Where
  * nobody can look they stay in doubt, and are never sent again (classify.ts).
+ * @returns false when it was asked to stop before the end: nothing is settled then
  */
 export async function settleDoubts(
   ledger: AccountLedger,
   mailbox: Mailbox,
   keyOf: (item: number) => string,
   contentOf: (item: number) => Promise<MessageContent | null>,
-): Promise<void> {
+): Promise<boolean> {
   const doubts = ledger.doubts();
-  if (doubts.length === 0 || mailbox.canLook === false) return;
-  const found = await mailbox.findDelivered(
-    doubts.map(({ item, trace }) => ({
-      itemId: item,
-      key: keyOf(item),
-      trace,
-      content: () => contentOf(item),
-    })),
-  );
+  if (doubts.length === 0 || mailbox.canLook === false) return true;
+  const messages = doubts.map(({ item, trace }) => ({
+    itemId: item,
+    key: keyOf(item),
+    trace,
+    content: () => contentOf(item),
+  }));
+  const found = await mailbox.findDelivered(messages).catch(nullWhenInterrupted);
+  if (found === null) return false;
   ledger.write(() => {
     for (const { item, operation } of doubts) {
       if (found.has(item)) ledger.markDone(item, operation);
       else ledger.dropIntent(item);
+    }
+  });
+  return true;
+}
+
+/** Of a delivery that failed half-way, where nobody can look later: what is certain is settled now. */
+export async function keepKnown(
+  ledger: AccountLedger,
+  mailbox: Mailbox,
+  intents: readonly { readonly item: number }[],
+  operation: number,
+): Promise<void> {
+  if (mailbox.canLook !== false || !mailbox.partlyKnown) return;
+  const { taken, unanswered } = await mailbox.partlyKnown();
+  ledger.write(() => {
+    for (const { item } of intents) {
+      if (taken.has(item)) ledger.markDone(item, operation);
+      else if (!unanswered.has(item)) ledger.dropIntent(item);
     }
   });
 }

@@ -1,9 +1,12 @@
 /** The content of a message on its way to the target, with a look at its lines in passing. */
 import { Transform, type Readable } from 'node:stream';
 import type { Blob } from '../backup-path/blob';
+import { Defect } from '../backup-path/defect';
+import type { BackupPath } from '../backup-path/store';
 import { hasLongLine, LONGEST_LINE } from '../backup-path/verify-lines';
 import { LineLength } from '../mail/maildir/line-length';
 import type { MessageContent } from '../mail/target';
+import { takenState, type View } from './view';
 
 export const contentOf = (blob: Blob): MessageContent =>
   blob.kind === 'memory' ? { kind: 'memory', bytes: blob.bytes } : blob;
@@ -32,6 +35,23 @@ export function measured(blob: Blob): { of: MessageContent; longest: () => numbe
     return source.pipe(gauge);
   };
   return { of: { kind: 'stream', size: blob.size, open }, longest: () => lines.tooLong };
+}
+
+/** The content of an item as it is restored; null when it cannot be had. */
+export async function contentOfItem(
+  store: BackupPath,
+  accountId: string,
+  item: number,
+  view: View,
+): Promise<MessageContent | null> {
+  try {
+    const digest = takenState(view, store.itemById(accountId, item))?.digest ?? null;
+    return digest === null ? null : contentOf(await store.blobs.load(digest));
+  } catch (error) {
+    if (!(error instanceof Defect)) throw error;
+    store.assertThere();
+    return null;
+  }
 }
 
 function longestIn(bytes: Buffer): number {

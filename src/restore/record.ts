@@ -17,6 +17,8 @@ export interface Batch {
   readonly seq: number;
   readonly ledger: AccountLedger;
   readonly outcomes: Outcome[];
+  /** They have an intent, and were not handed to the target. */
+  readonly notBegun: readonly { readonly item: number }[];
   readonly notes: readonly { item: number; text: string }[];
   /** The account is done with this batch. */
   readonly done: boolean;
@@ -32,6 +34,7 @@ export function recordBatch(batch: Batch): void {
     if (batch.done) outcomes.push(...vanished(work, outcomes));
     const added = sum(outcomes);
     for (const outcome of outcomes) recordOutcome(batch, outcome);
+    for (const { item } of batch.notBegun) ledger.dropIntent(item);
     for (const note of batch.notes) operation.putNote(seq, note);
     addCounters(work.counters, added);
     work.cursor = outcomes.at(-1)?.cursor ?? work.cursor;

@@ -224,6 +224,7 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
       accountsDone,
     });
   };
+  store.blobs.isInterrupted = () => hooks.stopRequested();
   const more = await runSlice({
     store,
     operation,

@@ -49,7 +49,8 @@ export async function verifySlice(
       scope: { accounts, sample: input.sample === null ? null : { share: input.sample / 100, seed } },
       stateFile: join(reportDir, 'state'),
       cursor,
-      signal: AbortSignal.any([hooks.signal, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
+      signal: AbortSignal.timeout(Math.ceil(seconds * 1000)),
+      cancel: hooks.signal,
       onProgress: hooks.onProgress,
       onFinding: (finding) =>
         part.add({ ...finding, account: names.of(finding.account) } satisfies VerifyFinding),

@@ -6,9 +6,11 @@ import { finished } from 'node:stream/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createGzip, gunzipSync, gzipSync } from 'node:zlib';
-import { MEMORY_LIMIT, type Blob } from '../../src/backup-path/blob';
+import { BlobReader, MEMORY_LIMIT, type Blob } from '../../src/backup-path/blob';
+import { Interrupted } from '../../src/backup-path/defect';
 import { toBlobName } from '../../src/backup-path/digest';
 import { blobPath } from '../../src/backup-path/layout';
+import { SafeFiles } from '../../src/backup-path/safe-fs';
 import { defectOf, Kit, sha256 } from './kit';
 
 let kit: Kit;
@@ -134,6 +136,38 @@ function collector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
 }
+
+describe('a bomb', () => {
+  const nothing = fast(Buffer.alloc(64 << 20));
+  test.each([
+    ['compressed once', nothing],
+    ['compressed twice', fast(nothing)],
+    [
+      'compressed twice, in a later member',
+      Buffer.concat([fast(Buffer.from('a')), fast(Buffer.alloc(64 << 20))]),
+    ],
+  ])('%s: no more than the limit is unpacked, and it is broken', async (_, bytes) => {
+    const digest = sha256(Buffer.from('what it should be'));
+    const path = kit.putBlob(digest, bytes);
+    const reader = new BlobReader(new SafeFiles(kit.root), 32 << 20);
+    const defect = await defectOf(() => reader.load(digest));
+    expect(defect).toMatchObject({ kind: 'broken', path });
+    expect(defect.message).toContain('it unpacks to more than 33554432 bytes');
+  });
+});
+
+test('who is to stop does not read a large blob to its end', async () => {
+  const content = compressible(MEMORY_LIMIT + 1);
+  const digest = sha256(content);
+  kit.putBlob(digest, fast(content));
+  const { blobs } = kit.open();
+  let looks = 0;
+  blobs.isInterrupted = () => ++looks > 3;
+  await expect(blobs.load(digest)).rejects.toBeInstanceOf(Interrupted);
+  expect(looks).toBe(4);
+  blobs.isInterrupted = () => false;
+  expect(await blobs.load(digest)).toMatchObject({ kind: 'stream' });
+});
 
 test('a reader that stops early leaves no file open', async () => {
   const content = compressible(MEMORY_LIMIT + 1);

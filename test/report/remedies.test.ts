@@ -27,6 +27,8 @@ test.each([
   ['lineLimit', { class: 'invalid', reason: 'It has a line of 10241 bytes; at most 10240.' }],
   ['refused', { class: 'invalid', reason: 'the target does not like it' }],
   ['quota', { class: 'invalid', reason: 'the mailbox is over quota (no room)' }],
+  ['later', { class: 'invalid', reason: 'the mailbox takes nothing for now (451 4.0.0 try again)' }],
+  ['later', { class: 'invalid', reason: 'the mailbox is locked or does not work (Timeout)' }],
   ['unsupported', { class: 'unsupported', reason: '' }],
   ['doubtful', { class: 'doubtful', reason: '' }],
   ['nothing', { class: 'double-gzipped', reason: '' }],

@@ -29,6 +29,12 @@ export async function examine(session: ImapConnection, folder: string): Promise<
   return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
 }
 
+/** Leaves a folder that was examined: of an open folder a server tells the state that it last showed us. */
+export async function leave(session: ImapConnection): Promise<void> {
+  // after SELECT this would remove what is marked as deleted; after EXAMINE it removes nothing
+  await session.must('CLOSE');
+}
+
 /** The argument of a response code in the untagged answers: `[UIDVALIDITY 3]`. */
 export function codeOf({ untagged }: Reply, name: string): string | undefined {
   for (const [, code] of untagged) {
@@ -63,7 +69,8 @@ export async function* messagesFrom(
   session: ImapConnection,
   from: number,
 ): AsyncGenerator<{ uid: number; bytes: Buffer }> {
-  const { untagged } = await session.must('UID SEARCH ALL');
+  // the last message is always in such a range
+  const { untagged } = await session.must(from > 1 ? `UID SEARCH UID ${from}:*` : 'UID SEARCH ALL');
   const uids = untagged
     .filter(([kind]) => textOf(kind).toUpperCase() === 'SEARCH')
     .flatMap((line) => line.slice(1).map((value) => Number(textOf(value))))
@@ -111,6 +118,7 @@ export async function countsSince(session: ImapConnection, mark: Mark): Promise<
     const digest = levelledDigest(bytes);
     counts.set(digest, (counts.get(digest) ?? 0) + 1);
   }
+  await leave(session);
   return counts;
 }
 

@@ -1,3 +1,4 @@
+import { Problem } from '../../failures';
 import type {
   DeliveryOutcome,
   DoubtfulMessage,
@@ -10,8 +11,9 @@ import type {
   SystemFolder,
 } from '../target';
 import { Appender } from './appender';
+import type { ImapConnection } from './connection';
 import { ImapFolders } from './folders';
-import { codeOf, examine, findByMarks, markOf, messagesFrom, type Mark } from './look-up';
+import { codeOf, examine, findByMarks, leave, markOf, messagesFrom, type Mark } from './look-up';
 import { asServed, flagsOf, sha256, wholeContent, type Allowed } from './message';
 import type { ImapSessions } from './sessions';
 
@@ -39,6 +41,8 @@ export class ImapMailbox implements Mailbox {
       const folders = new ImapFolders(() => sessions.control());
       await folders.load();
       const inbox = await session.must('SELECT INBOX');
+      await session.must('EXAMINE INBOX');
+      await leave(session);
       // a mailbox that was emptied and made again counts from another number
       const instance = `uidvalidity ${codeOf(inbox, 'UIDVALIDITY') ?? 'unknown'}`;
       return new ImapMailbox(sessions, folders, instance, allowedOf(codeOf(inbox, 'PERMANENTFLAGS')));
@@ -61,6 +65,7 @@ export class ImapMailbox implements Mailbox {
         yield { kind: 'other', digest: sha256(bytes) };
         if (++seen % TELL_EVERY === 0) onProgress(seen);
       }
+      await leave(session);
     }
     onProgress(seen);
   }
@@ -99,10 +104,22 @@ export class ImapMailbox implements Mailbox {
     const uidplus = session.capabilities.has('UIDPLUS');
     for (const folder of folders) {
       // with UIDPLUS every answer moves the mark on
-      if (!uidplus || !this.#marks.has(folder)) this.#marks.set(folder, await markOf(session, folder));
+      if (!uidplus || !this.#marks.has(folder)) this.#marks.set(folder, await this.#markOf(session, folder));
     }
     this.#appender.begin(this.#marks, stillCurrent);
     return new Map(folders.map((folder) => [folder, JSON.stringify(this.#marks.get(folder))]));
+  }
+
+  async #markOf(session: ImapConnection, folder: string): Promise<Mark> {
+    try {
+      return await markOf(session, folder);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.type !== 'TargetRefused') throw error;
+      // somebody removed it meanwhile
+      this.folders.forget(folder);
+      await this.folders.ensure(folder);
+      return markOf(session, folder);
+    }
   }
 
   async deliver(message: OutgoingMessage): Promise<DeliveryOutcome> {

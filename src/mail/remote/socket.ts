@@ -7,13 +7,16 @@ import type { RemoteOptions } from './url';
 
 const CONNECT_WITHIN_MS = 30_000;
 
-type Place = Pick<RemoteOptions, 'host' | 'port' | 'ca' | 'verify'>;
+/** `socketPath`: of a server on this machine that has a socket instead of a port. */
+type Address = Pick<RemoteOptions, 'host' | 'port'> & { readonly socketPath?: string | null };
+type Place = Address & Pick<RemoteOptions, 'ca' | 'verify'>;
 
-export const placeName = ({ host, port }: Pick<RemoteOptions, 'host' | 'port'>): string => `${host}:${port}`;
+export const placeName = ({ host, port, socketPath }: Address): string => socketPath ?? `${host}:${port}`;
 
 /** @throws Problem `TargetUnavailable`, or `CertificateRefused` */
 export async function openSocket(place: Place, implicitTls: boolean): Promise<Socket> {
-  const socket = connect({ host: place.host, port: place.port });
+  const { host, port, socketPath } = place;
+  const socket = connect(socketPath ? { path: socketPath } : { host, port });
   await ready(socket, 'connect', place);
   socket.setNoDelay(true);
   return implicitTls ? secured(socket, place) : socket;
@@ -68,7 +71,7 @@ async function ready(socket: Socket, event: 'connect' | 'secureConnect', place: 
 /** OpenSSL's and Node's names for a certificate that does not prove who the server is. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER|ERR_TLS_CERT_ALTNAME/;
 
-export function connectionProblem(error: unknown, place: Pick<RemoteOptions, 'host' | 'port'>): Problem {
+export function connectionProblem(error: unknown, place: Address): Problem {
   if (error instanceof Problem) return error;
   const { code, message } = error as NodeJS.ErrnoException;
   const details = { host: place.host, port: place.port, ...(code === undefined ? {} : { code }) };

@@ -29,37 +29,26 @@ export interface RemoteOptions {
 
 const EXAMPLE = 'A valid target: imaps://mail.example.com/?user=%u*master&secret=imap-master';
 const PORTS = { imap: 143, imaps: 993 } as const;
-const OPTIONS = ['user', 'as', 'secret', 'ca', 'tls', 'connections', 'appends', 'settle'];
+const OPTIONS: readonly string[] = ['user', 'as', 'secret', 'ca', 'tls', 'connections', 'appends', 'settle'];
 
 export const isRemote = (url: string): boolean => /^imaps?:/i.test(url);
 
 /** @throws Problem `InvalidInput` naming what is wrong, never a password that somebody put there */
 export function parseRemote(url: string): RemoteOptions {
-  const parsed = parseUrl(url);
+  const parsed = parsePlace(url);
   const scheme = parsed.protocol.slice(0, -1).toLowerCase() as RemoteOptions['scheme'];
-  if (parsed.username !== '' || parsed.password !== '') {
-    throw wrong('a user or a password stands before the host; name a secret instead (secret=NAME)');
-  }
-  if (parsed.hostname === '') throw wrong('the host is missing');
-  if (parsed.pathname !== '' && parsed.pathname !== '/')
-    throw wrong('nothing but options may follow the host');
-  if (parsed.hash !== '') throw wrong('it has a "#"');
-  const options = readOptions(parsed);
-  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(parsed.hostname);
-  const tls = options.get('tls');
-  if (tls !== undefined && !['on', 'insecure', 'none'].includes(tls)) {
-    throw wrong('tls must be on, insecure or none');
-  }
+  const options = readOptions(parsed.search, OPTIONS);
+  const tls = tlsOption(options);
   if (tls === 'none' && scheme === 'imaps') throw wrong('imaps without TLS; write imap:');
   const secret = options.get('secret') ?? null;
   if (secret === null) throw wrong('the name of a secret is missing (secret=NAME)');
   else if (!isSecretName(expand(secret, 'user@example.com'))) throw wrong('the name of the secret is none');
   return {
     scheme,
-    host: parsed.hostname.replace(/^\[|\]$/g, ''),
+    host: bareHost(parsed),
     port: parsed.port === '' ? PORTS[scheme] : Number(parsed.port),
     // never in the clear over a network unless said so
-    tls: modeOf(scheme, tls, local),
+    tls: scheme === 'imaps' ? 'implicit' : startTlsUnless(tls, parsed),
     verify: tls !== 'insecure',
     ca: absolute(options.get('ca')),
     user: options.get('user') ?? '%u',
@@ -71,8 +60,32 @@ export function parseRemote(url: string): RemoteOptions {
   };
 }
 
-function modeOf(scheme: RemoteOptions['scheme'], tls: string | undefined, local: boolean): TlsMode {
-  if (scheme === 'imaps') return 'implicit';
+/** A URL with a host and options, and nothing else. @throws Problem `InvalidInput` */
+export function parsePlace(url: string): URL {
+  const parsed = parseUrl(url);
+  if (parsed.username !== '' || parsed.password !== '') {
+    throw wrong('a user or a password stands before the host; name a secret instead (secret=NAME)');
+  }
+  if (parsed.hostname === '') throw wrong('the host is missing');
+  if (parsed.pathname !== '' && parsed.pathname !== '/')
+    throw wrong('nothing but options may follow the host');
+  if (parsed.hash !== '') throw wrong('it has a "#"');
+  return parsed;
+}
+
+export const bareHost = ({ hostname }: URL): string => hostname.replace(/^\[|\]$/g, '');
+
+export function tlsOption(options: ReadonlyMap<string, string>): string | undefined {
+  const tls = options.get('tls');
+  if (tls !== undefined && !['on', 'insecure', 'none'].includes(tls)) {
+    throw wrong('tls must be on, insecure or none');
+  }
+  return tls;
+}
+
+/** Encrypted, unless the URL says otherwise or the server is this machine. */
+export function startTlsUnless(tls: string | undefined, { hostname }: URL): 'starttls' | 'none' {
+  const local = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
   if (tls === undefined) return local ? 'none' : 'starttls';
   return tls === 'none' ? 'none' : 'starttls';
 }
@@ -94,13 +107,14 @@ function parseUrl(url: string): URL {
   }
 }
 
-function readOptions({ search }: URL): Map<string, string> {
+/** @param search what begins with `?`, or nothing */
+export function readOptions(search: string, known: readonly string[]): Map<string, string> {
   const found = new Map<string, string>();
   for (const part of search.slice(1).split('&')) {
     if (part === '') continue;
     const equals = part.indexOf('=');
     const name = equals < 0 ? part : part.slice(0, equals);
-    if (!OPTIONS.includes(name)) throw wrong(`it has an unknown option; there are ${OPTIONS.join(', ')}`);
+    if (!known.includes(name)) throw wrong(`it has an unknown option; there are ${known.join(', ')}`);
     if (found.has(name)) throw wrong(`the option ${name} is there twice`);
     const value = decode(part.slice(equals + 1));
     // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -120,7 +134,12 @@ function decode(text: string): string {
   }
 }
 
-function whole(options: Map<string, string>, name: string, least: number, most: number): number | null {
+export function whole(
+  options: ReadonlyMap<string, string>,
+  name: string,
+  least: number,
+  most: number,
+): number | null {
   const value = options.get(name);
   if (value === undefined) return null;
   const number = /^\d{1,7}$/.test(value) ? Number(value) : NaN;
@@ -128,12 +147,12 @@ function whole(options: Map<string, string>, name: string, least: number, most: 
   return number;
 }
 
-function absolute(path: string | undefined): string | null {
+export function absolute(path: string | undefined): string | null {
   if (path === undefined) return null;
   if (!path.startsWith('/')) throw wrong('ca must be an absolute path');
   return path;
 }
 
-function wrong(what: string): Problem {
+export function wrong(what: string): Problem {
   return new Problem('InvalidInput', `The target is not right: ${what}. ${EXAMPLE}.`, { field: 'target' });
 }

@@ -59,10 +59,16 @@ export class Dovecot {
     return this.#process?.pid as number;
   }
 
+  get isUp(): boolean {
+    return (
+      this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null
+    );
+  }
+
   /** As a machine that loses its power, as far as a process can: the server and every process of its sessions. */
   async kill(): Promise<void> {
     const child = this.#process;
-    if (child?.pid === undefined || child.exitCode !== null) return;
+    if (child?.pid === undefined || !this.isUp) return;
     const pids = [child.pid, ...descendants(child.pid)];
     const ended = new Promise((resolve) => child.once('exit', resolve));
     for (const pid of pids) signal(pid, 'SIGKILL');
@@ -110,7 +116,7 @@ export class Dovecot {
   }
 
   #users(): string {
-    return (this.options.users ?? []).map((name) => `${name}:{PLAIN}${PASSWORD}\n`).join('');
+    return (this.options.users ?? []).map((name) => `${name}:{PLAIN}${PASSWORD}::::::\n`).join('');
   }
 
   #configuration(): string {

@@ -69,3 +69,20 @@ export const mailboxLines = (port: number, user: string): string[] =>
     .sort();
 
 export const userName = (number: number): string => `user${number}@example.com`;
+
+/** Adds an account with messages. Answers their digests as `deliveredTo` must give them, sorted. */
+export function addMessages({ store }: RestoreBench, number: number, items: number, lines = 20): string[] {
+  const id = `acc-${number}`;
+  store.writer.account(accountInfo(id, userName(number)));
+  return Array.from({ length: items }, (_, i) => {
+    const content = mail(`m ${number} ${i}`, `.line ${i}\r\n`.repeat(lines + (i % lines)));
+    store.message(id, 1000 + i, content);
+    return hex(content);
+  }).sort();
+}
+
+/** What came over LMTP, in any folder. */
+export const deliveredTo = (port: number, user: string): string[] =>
+  readImap(port, user)
+    .messages.map(({ delivered }) => delivered)
+    .sort();

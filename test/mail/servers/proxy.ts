@@ -9,6 +9,10 @@ export class CuttingProxy {
   /** So many APPEND commands on one connection; then the server's farewell and the end. */
   appendsPerConnection = Infinity;
   cuts = 0;
+  /** Changes what the server says on its way; null: the connection is cut instead. */
+  answers: ((data: Buffer) => Buffer | string | null) | null = null;
+  /** Changes what clients send. */
+  requests: ((data: Buffer) => Buffer) | null = null;
 
   constructor(private readonly to: number) {}
 
@@ -37,8 +41,14 @@ export class CuttingProxy {
         end();
       });
     }
-    server.on('data', (data) => client.write(data));
-    client.on('data', (data: Buffer) => {
+    server.on('data', (data: Buffer) => {
+      const answer = this.answers === null ? data : this.answers(data);
+      if (answer !== null) return void client.write(answer);
+      this.cuts++;
+      end();
+    });
+    client.on('data', (sent: Buffer) => {
+      const data = this.requests === null ? sent : this.requests(sent);
       if (this.cutAfter < data.length) {
         // half of what came last still arrives: the server is in the middle of a command
         server.write(data.subarray(0, this.cutAfter), end);

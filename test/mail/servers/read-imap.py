@@ -7,6 +7,9 @@ import json
 import re
 import sys
 
+# what servers put before a message that they deliver
+TRACE = re.compile(rb"\A(?:(?:Return-Path|Delivered-To|Received):[^\n]*\n(?:[ \t][^\n]*\n)*)*")
+
 port, user, password = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 imap = imaplib.IMAP4("127.0.0.1", port)
 imap.login(user, password)
@@ -39,6 +42,7 @@ for line in lines:
                     "flags": sorted(flag for flag in found if flag != "\\Recent"),
                     "date": int(date.timestamp() * 1000),
                     "sha256": hashlib.sha256(body).hexdigest(),
+                    "delivered": hashlib.sha256(TRACE.sub(b"", body)).hexdigest(),
                     "crlfless": hashlib.sha256(body.replace(b"\r\n", b"\n")).hexdigest(),
                 }
             )

@@ -9,6 +9,8 @@ export interface ReadMessage {
   readonly flags: readonly string[];
   readonly date: number;
   readonly sha256: string;
+  /** Of the content without the fields that a delivery puts before it. */
+  readonly delivered: string;
   /** Of the content with LF for every CRLF. */
   readonly crlfless: string;
 }

@@ -1,0 +1,115 @@
+/**
+ * The least that a client can do: messages from memory, over a few connections, no folders, flags, ledger or look-ups. It
+ * shares no code with the product.
+ */
+import { connect } from 'node:net';
+
+/** Messages of one IMAP command; as the product. */
+const GROUP = 32;
+const GROUP_BYTES = 1 << 20;
+
+class Line {
+  constructor(port) {
+    this.socket = connect(port, '127.0.0.1').setNoDelay();
+    this.rest = '';
+    this.lines = [];
+    this.waiting = [];
+    this.socket.on('data', (data) => {
+      const parts = (this.rest + data.toString('latin1')).split('\r\n');
+      this.rest = parts.pop();
+      for (const part of parts) {
+        const waiter = this.waiting.shift();
+        if (waiter) waiter.resolve(part);
+        else this.lines.push(part);
+      }
+    });
+    const fail = (error) => {
+      this.lost = error ?? new Error('the server closed the connection');
+      for (const { reject } of this.waiting.splice(0)) reject(this.lost);
+    };
+    this.socket.on('error', fail).on('close', () => fail());
+  }
+
+  next() {
+    if (this.lines.length > 0) return this.lines.shift();
+    if (this.lost) throw this.lost;
+    return new Promise((resolve, reject) => this.waiting.push({ resolve, reject }));
+  }
+
+  /** The first line that is the last of an answer. */
+  async answer(isLast, isGood) {
+    for (;;) {
+      const line = await this.next();
+      if (!isLast(line)) continue;
+      if (!isGood(line)) throw new Error(`the server says ${line}`);
+      return;
+    }
+  }
+}
+
+function* groups(messages) {
+  let group = [];
+  let bytes = 0;
+  for (const message of messages) {
+    group.push(message);
+    bytes += message.length;
+    if (group.length < GROUP && bytes < GROUP_BYTES) continue;
+    yield group;
+    group = [];
+    bytes = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Appends to the Inbox of `user`. Two commands are on their way at once. */
+export async function appendByImap(port, user, password, messages) {
+  const line = new Line(port);
+  const done = (tag) =>
+    line.answer(
+      (text) => text.startsWith(`${tag} `),
+      (text) => text.startsWith(`${tag} OK`),
+    );
+  await line.next();
+  line.socket.write(`a LOGIN ${user} ${password}\r\n`);
+  await done('a');
+  let before = Promise.resolve();
+  let number = 0;
+  for (const group of groups(messages)) {
+    const tag = `b${number++}`;
+    line.socket.cork();
+    line.socket.write(`${tag} APPEND INBOX`);
+    for (const message of group) {
+      line.socket.write(` (\\Seen) {${message.length}+}\r\n`);
+      line.socket.write(message);
+    }
+    line.socket.write('\r\n');
+    line.socket.uncork();
+    await before;
+    before = done(tag);
+  }
+  await before;
+  line.socket.end('c LOGOUT\r\n');
+}
+
+const code = (wanted) => [(text) => /^\d{3} /.test(text), (text) => text.startsWith(wanted)];
+
+/** The envelope of the next message goes out with the content of this one. The messages have no line with a dot first. */
+export async function deliverByLmtp(port, user, messages) {
+  const line = new Line(port);
+  const envelope = `MAIL FROM:<>\r\nRCPT TO:<${user}>\r\nDATA\r\n`;
+  await line.answer(...code('220'));
+  line.socket.write('LHLO bench\r\n');
+  await line.answer(...code('250'));
+  line.socket.write(envelope);
+  for (const [at, message] of messages.entries()) {
+    for (const wanted of ['250', '250', '354']) await line.answer(...code(wanted));
+    line.socket.cork();
+    line.socket.write(message);
+    line.socket.write(
+      `${message.at(-1) === 0x0a ? '' : '\r\n'}.\r\n${at + 1 < messages.length ? envelope : ''}`,
+    );
+    line.socket.uncork();
+    await line.answer(...code('250'));
+  }
+  line.socket.end('QUIT\r\n');
+}

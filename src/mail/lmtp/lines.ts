@@ -1,0 +1,45 @@
+/** The connections to one LMTP server. They belong to no mailbox, so they serve one after the other. */
+import { LmtpConnection } from './connection';
+import type { LmtpOptions } from './url';
+
+export class LmtpLines {
+  #lines: LmtpConnection[] = [];
+  readonly #opening = new Set<Promise<LmtpConnection>>();
+
+  constructor(private readonly options: LmtpOptions) {}
+
+  /** Messages that may be on their way at once: two a connection, so that none waits for the next envelope. */
+  get room(): number {
+    return this.options.connections * 2;
+  }
+
+  /** The connection with the least to do; a new one while there may be more and all are busy. */
+  async line(): Promise<LmtpConnection> {
+    for (;;) {
+      this.#lines = this.#lines.filter(({ lost }) => !lost);
+      const idle = [...this.#lines].sort((a, b) => a.load - b.load)[0];
+      const may = this.#lines.length + this.#opening.size < this.options.connections;
+      if (idle !== undefined && (idle.load === 0 || !may)) return idle;
+      if (may) return this.#open();
+      await Promise.race(this.#opening);
+    }
+  }
+
+  async close(): Promise<void> {
+    const lines = this.#lines;
+    this.#lines = [];
+    await Promise.all(lines.map((line) => line.quit()));
+  }
+
+  async #open(): Promise<LmtpConnection> {
+    const opening = LmtpConnection.open(this.options);
+    this.#opening.add(opening);
+    try {
+      const line = await opening;
+      this.#lines.push(line);
+      return line;
+    } finally {
+      this.#opening.delete(opening);
+    }
+  }
+}

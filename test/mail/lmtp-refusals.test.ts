@@ -1,0 +1,136 @@
+/** What an LMTP server does not take, and how it says so: over quota, no such account, not now. */
+import { localPathOf, writerLockOf } from '../../src/mail/open-target';
+import { wireForm } from '../../src/mail/lmtp/content';
+import { RestoreBench } from '../restore/bench';
+import { mail } from '../restore/store';
+import { problemOf } from './helpers';
+import { Dovecot, hasDovecot } from './servers/dovecot';
+import { addMessages, addSecret, deliveredTo, hex, userName } from './servers/kit';
+import { CuttingProxy } from './servers/proxy';
+
+test.each([
+  ['lmtp://jane:hunter2@mail.example.com/', /name a secret instead/],
+  ['lmtp://mail.example.com/?secret=a', /unknown option/],
+  ['lmtp://mail.example.com/?connections=0', /connections must be a number/],
+  ['lmtp://mail.example.com/?lookup=imap://other/', /the name of a secret is missing/],
+  ['lmtp://mail.example.com/?lookup=maildir:/srv', /lookup must come last/],
+  ['lmtp://mail.example.com/?lookup=imap%3A%2F%2Fx', /lookup must come last/],
+  ['lmtp+unix:run/lmtp', /absolute path of a socket/],
+])('%s is refused', async (url, expected) => {
+  const { type, message } = await problemOf(() => localPathOf(url));
+  expect(type).toBe('InvalidInput');
+  expect(message).toMatch(expected);
+  expect(message).not.toContain('hunter2');
+});
+
+test('an LMTP server is no place on this machine, not even by a socket', () => {
+  for (const url of ['lmtp+unix:/run/lmtp?wait=3', 'lmtp://h/?lookup=imap://h/?secret=a&user=%u*m']) {
+    expect(localPathOf(url)).toBeNull();
+    expect(writerLockOf(url)).toBeNull();
+  }
+});
+
+test.each([
+  ['a\r\nb\r\n', 'a\r\nb\r\n'],
+  ['', ''],
+  ['.', '..\r\n'],
+  ['a\n.\nb', 'a\r\n..\r\nb\r\n'],
+  ['\n\r\n\n', '\r\n\r\n\r\n'],
+  ['a\r', 'a\r\r\n'],
+  ['..\r\n.a', '...\r\n..a\r\n'],
+])('%j goes over the wire as %j', (text, wire) => {
+  expect(wireForm(Buffer.from(text)).toString()).toBe(wire);
+});
+
+(hasDovecot() ? describe : describe.skip)('a Dovecot with few accounts and a quota', () => {
+  let server: Dovecot;
+  let bench: RestoreBench;
+  beforeAll(async () => {
+    server = await new Dovecot({ users: [1, 2, 3].map(userName), quota: 30_000 }).start();
+  }, 30_000);
+  afterAll(async () => server.stop());
+  beforeEach(() => {
+    bench = new RestoreBench();
+    addSecret(bench);
+  });
+  afterEach(() => bench.remove());
+  const target = (port = server.lmtpPort, lookup = true): string =>
+    `lmtp://127.0.0.1:${port}/?wait=1&connections=2` +
+    (lookup ? `&lookup=imap://127.0.0.1:${server.imapPort}/?secret=imap` : '');
+
+  test('over quota and no such account: the others are whole, and each refusal has its reason', async () => {
+    addMessages(bench, 1, 120);
+    addMessages(bench, 9, 7);
+    const small = addMessages(bench, 2, 5);
+    const { counters, report } = await bench.restore({ target: target() });
+    const there = deliveredTo(server.imapPort, userName(1)).length;
+    expect(there).toBeGreaterThan(20);
+    expect(counters).toMatchObject({ restored: there + 5, unrestored: 120 - there + 7 });
+    expect(report.status).toBe('partial');
+    const reasons = (number: number): string[] =>
+      (report.accounts[userName(number)]?.unrestored ?? []).map(({ reason }) => reason);
+    expect(reasons(1)[0]).toMatch(/over quota/);
+    expect(new Set(reasons(1).map((reason) => reason.slice(0, 25))).size).toBe(1);
+    expect(reasons(9)).toHaveLength(7);
+    expect(reasons(9)[0]).toMatch(/has no mailbox for user9@example.com \(550 5\.1\.1/);
+    expect(deliveredTo(server.imapPort, userName(2))).toEqual(small);
+  });
+
+  test('accounts that the server has not at all end the restore at once', async () => {
+    addMessages(bench, 8, 3);
+    const { type, message } = await problemOf(() => bench.restore({ target: target() }));
+    expect(type).toBe('TargetRefused');
+    expect(message).toMatch(/has no mailbox for user8@example.com/);
+  });
+
+  test('a mailbox that says "later" is asked again; one that says it too long is left, the others go on', async () => {
+    const [first, second] = [addMessages(bench, 2, 4, 1), addMessages(bench, 3, 6, 1)];
+    const proxy = new CuttingProxy(server.lmtpPort);
+    const port = await proxy.start();
+    let later = 0;
+    // the server's word for an unknown mailbox stands for one that does not work now
+    proxy.requests = (data) => {
+      const text = data.toString('latin1');
+      const ofFirst = text.includes(`<${userName(2)}>`) && !text.startsWith('RCPT');
+      if (!ofFirst && !(text.includes(`<${userName(3)}>`) && text.startsWith('MAIL') && ++later <= 2))
+        return data;
+      return Buffer.from(text.replace(/<user\d@/, '<later@'), 'latin1');
+    };
+    proxy.answers = (data) =>
+      data.toString('latin1').replace(/550 5\.1\.1 <later@[^\r]*/g, '451 4.3.0 not now');
+    try {
+      const { counters, report } = await bench.restore({ target: target(port) });
+      const reasons = report.accounts[userName(2)]?.unrestored.map(({ reason }) => reason) ?? [];
+      expect(reasons).toHaveLength(4);
+      expect(reasons[0]).toMatch(/the mailbox takes nothing for now \(451 4\.3\.0 not now\)/);
+      expect(counters).toMatchObject({ restored: 6, unrestored: 4 });
+      expect(later).toBeGreaterThan(2);
+      expect(deliveredTo(server.imapPort, userName(3))).toEqual(second);
+    } finally {
+      await proxy.stop();
+    }
+    // it works again
+    const again = await bench.restore({ target: target(), accounts: [userName(2)] });
+    expect(again.counters).toMatchObject({ restored: 4, unrestored: 0 });
+    expect(deliveredTo(server.imapPort, userName(2)).filter((digest) => first.includes(digest))).toEqual(
+      first,
+    );
+  });
+
+  test('a server without pipelining', async () => {
+    const proxy = new CuttingProxy(server.lmtpPort);
+    const port = await proxy.start();
+    proxy.answers = (data) => data.toString('latin1').replace('250-PIPELINING\r\n', '');
+    try {
+      const expected = addMessages(bench, 3, 30, 1).concat(hex(mail('refused?')));
+      bench.store.message('acc-3', 5000, mail('refused?'));
+      const { counters } = await bench.restore({ target: target(port, false) });
+      expect(counters.restored + counters.unrestored).toBe(31);
+      expect(counters.unrestored).toBe(0);
+      const there = deliveredTo(server.imapPort, userName(3));
+      expect(expected.every((digest) => there.includes(digest))).toBe(true);
+    } finally {
+      await proxy.stop();
+    }
+  });
+});
