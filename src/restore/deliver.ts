@@ -116,7 +116,10 @@ export class Deliverer {
   }
 
   private async apart(item: number, cursor: Outcome['cursor'], state: ItemState): Promise<Outcome> {
-    if (state.type === 'tag') return { item, cursor, counts: 'tags' };
+    if (state.type === 'tag') {
+      if (!state.deleted && state.name !== null) await this.mailbox.tag?.(state.name);
+      return { item, cursor, counts: 'tags' };
+    }
     if (state.type === 'mountpoint') {
       const mountpoint = { itemId: item, folder: state.folder, name: state.name };
       return { item, cursor, counts: 'mountpoints', ...(state.deleted ? {} : { mountpoint }) };
@@ -156,6 +159,7 @@ export class Deliverer {
     if (known !== null) return { item, cursor, counts: 'skipped', ledger: { matched: known } };
     const outcome = await this.mailbox.deliver({
       itemId: item,
+      type: state.type,
       key: this.keyOf(item),
       folder,
       // what was deleted comes back without the mark

@@ -77,7 +77,8 @@ export class HttpClient {
     failed: { error?: Error },
   ): Promise<IncomingMessage> {
     const { host, encrypted } = this.options;
-    const length = body === undefined ? {} : { 'content-length': Buffer.isBuffer(body) ? body.length : body.size };
+    const length =
+      body === undefined ? {} : { 'content-length': Buffer.isBuffer(body) ? body.length : body.size };
     const options = {
       host,
       port,

@@ -126,9 +126,7 @@ export class AccountSession {
   /** @throws SoapFault, Problem */
   call(name: string, body: Members = {}, namespace = 'urn:zimbraMail'): Promise<Members> {
     const { mailPort } = this.client.options;
-    return this.#use((token) =>
-      this.client.soap(mailPort, '/service/soap', namespace, name, body, token),
-    );
+    return this.#use((token) => this.client.soap(mailPort, '/service/soap', namespace, name, body, token));
   }
 
   /** Brings content to the server for a request that follows. Answers the id for `aid`. */
@@ -169,7 +167,8 @@ export class AccountSession {
 
   #refused(status: number, what: string, output: string): Problem {
     if (status === 401) return new SoapFault('service.AUTH_EXPIRED', 'not logged in', what);
-    if (status === 413) return new SoapFault('mail.UPLOAD_TOO_LARGE', 'it is larger than the server takes', what);
+    if (status === 413)
+      return new SoapFault('mail.UPLOAD_TOO_LARGE', 'it is larger than the server takes', what);
     if (status >= 500) return unavailable(this.client.place, `HTTP status ${status} for ${what}`);
     const about = `${this.client.place} answers to ${what} with HTTP status ${status}, which is not understood`;
     return new Problem('UnknownOutput', `${about}.`, { output: output.slice(0, 500) });
@@ -199,4 +198,3 @@ export class AccountSession {
     }
   }
 }
-
