@@ -1,4 +1,6 @@
 import { Problem } from '../failures';
+import { CarbonioTarget } from './carbonio/carbonio-target';
+import { isCarbonio, parseCarbonio, type CarbonioOptions } from './carbonio/options';
 import { ImapTarget } from './imap/imap-target';
 import { MaildirTarget } from './maildir/maildir-target';
 import { parseMaildirOptions } from './maildir/options';
@@ -8,7 +10,7 @@ import type { MailTarget } from './target';
 
 /**
  * Opens the target that a URL names: `maildir:/absolute/folder[?maxLineLength=BYTES]`, or a mail server
- * (`imap://`, `imaps://`). Of a folder what is missing is made.
+ * (`imap://`, `imaps://`, `carbonio://`). Of a folder what is missing is made.
  *
  * @param expectedInstance `instance` of the target as it was opened before. Then nothing is made: a target that is
  * not there, or is another one, is TargetUnavailable.
@@ -22,7 +24,8 @@ export async function openTarget(
 ): Promise<MailTarget> {
   const place = parse(url);
   if ('directory' in place) return MaildirTarget.open(place, expectedInstance);
-  const target = new ImapTarget(place, secretsDir);
+  const target =
+    place.scheme === 'carbonio' ? new CarbonioTarget(place, secretsDir) : new ImapTarget(place, secretsDir);
   // the first step finds out at once whether there is a server that it can trust
   if (expectedInstance === undefined) await target.check();
   return target;
@@ -50,13 +53,14 @@ export function writerLockOf(url: string): string | null {
   return 'directory' in place ? MaildirTarget.writerLock(place) : null;
 }
 
-function parse(url: string): MaildirOptions | RemoteOptions {
+function parse(url: string): MaildirOptions | RemoteOptions | CarbonioOptions {
+  if (isCarbonio(url)) return parseCarbonio(url);
   if (isRemote(url)) return parseRemote(url);
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   const what =
     scheme === undefined || rest === undefined
       ? `The target "${url}" has no scheme.`
-      : `Targets of the kind "${scheme}" are not known; there are maildir, imap and imaps.`;
+      : `Targets of the kind "${scheme}" are not known; there are maildir, imap, imaps and carbonio.`;
   if (scheme?.toLowerCase() === 'maildir' && rest !== undefined) return parseMaildirOptions(rest);
   throw new Problem('InvalidInput', `${what} A valid target: maildir:/srv/mail.`, { field: 'target' });
 }

@@ -2,6 +2,7 @@
 import { loadConfig } from '../../config';
 import { Problem } from '../../failures';
 import { openTarget } from '../../mail/open-target';
+import { CarbonioTarget } from '../../mail/carbonio/carbonio-target';
 import { ImapTarget } from '../../mail/imap/imap-target';
 import type { ProbeResult } from '../../mail/imap/probe';
 import { EXIT } from '../exit-codes';
@@ -22,7 +23,8 @@ export async function checkTarget(url: string, options: CheckTargetOptions): Pro
   const target = await openTarget(url, undefined, secretsDir);
   try {
     await target.check();
-    const result = target instanceof ImapTarget ? await tryMailbox(target, options.account) : null;
+    const isServer = target instanceof ImapTarget || target instanceof CarbonioTarget;
+    const result = isServer ? await tryMailbox(target, options.account) : null;
     const { description } = target;
     if (options.json) printJson({ target: target.id, description, ok: true, ...result });
     else {
@@ -40,7 +42,10 @@ export async function checkTarget(url: string, options: CheckTargetOptions): Pro
   }
 }
 
-async function tryMailbox(target: ImapTarget, account: string | undefined): Promise<ProbeResult> {
+async function tryMailbox(
+  target: ImapTarget | CarbonioTarget,
+  account: string | undefined,
+): Promise<ProbeResult> {
   if (account === undefined || !/^[^\s@/]+@[^\s@/]+$/.test(account)) {
     const what = 'A mail server is tried with an account of it: --account jane@example.com';
     throw new Problem('InvalidInput', `${what}.`, { field: 'account' });

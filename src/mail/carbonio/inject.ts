@@ -83,7 +83,9 @@ async function importCalendar(
 ): Promise<Injected> {
   const answer = await session.call('ImportAppointments', { ct: 'text/calendar', l, content });
   const made = firstOf(answer, 'appt', 'ImportAppointments');
-  const ids = [...String(made['ids'] ?? '').matchAll(/(?:^|,)(\d+)-\d+/g)].map(([, id]) => Number(id));
+  const ids = [...(typeof made['ids'] === 'string' ? made['ids'] : '').matchAll(/(?:^|,)(\d+)-\d+/g)].map(
+    ([, id]) => Number(id),
+  );
   const wanted = Number(made['n']);
   if (ids.length === 0) return invalid('the server can do nothing with this entry of a calendar');
   const notes = lost(message, 'entry of a calendar');

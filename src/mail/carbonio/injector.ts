@@ -21,7 +21,7 @@ export class Injector {
   readonly #unclear: OutgoingMessage[] = [];
   /** Ids of what was made since the last batch began. */
   readonly #made = new Set<number>();
-  #failure: unknown = null;
+  #failure: Error | null = null;
   #locked: string | null = null;
   /** The smallest item that did not fit any more, bytes. */
   #tooMuch = Infinity;
@@ -59,7 +59,7 @@ export class Injector {
     while (this.#jobs.size >= this.session.connections) await Promise.race(this.#jobs);
     if (this.#failure) throw this.#failure;
     const job = this.#run(message, prepared).catch((error: unknown) => {
-      this.#failure ??= error;
+      this.#failure ??= error as Error;
     });
     this.#jobs.add(job);
     void job.then(() => this.#jobs.delete(job));

@@ -74,13 +74,14 @@ export async function findSince(
     if (what.kind === 'ours') marks.add(`${what.itemId}.${what.key}`);
     else digests.set(what.digest, [...(digests.get(what.digest) ?? []), what.id]);
   }
-  for (const { itemId, key, trace, content } of traced) {
+  for (const doubt of traced) {
+    const { itemId, key, trace } = doubt;
     if (marks.has(`${itemId}.${key}`)) {
       found.add(itemId);
       continue;
     }
     if (digests.size === 0) continue;
-    const bytes = (await content?.()) ?? null;
+    const bytes = (await doubt.content?.()) ?? null;
     if (bytes === null) continue;
     const ids = digests.get(sha256(await wholeContent(bytes))) ?? [];
     const index = ids.findIndex((id) => id > Number(trace));
