@@ -5,6 +5,7 @@ import { MARKER } from '../../backup-path/layout';
 import { BackupPath } from '../../backup-path/store';
 import { Faults } from './faults';
 import { LiveConfig } from './localconfig/live';
+import { MailBoxes } from './mail-box';
 import { Mailboxes, type Account } from './mailboxes';
 import { LEVELS, Notifications, type Level } from './notifications';
 import { OperationQueue } from './operations/queue';
@@ -23,6 +24,8 @@ export class Host {
   readonly queue: OperationQueue;
   readonly mailboxes: Mailboxes;
   readonly quotas: Quotas;
+  /** As the SOAP service shows them. */
+  readonly boxes = new MailBoxes();
   readonly services: Services;
 
   constructor(
