@@ -11,6 +11,7 @@ import type { AccountSession } from './session';
 /** A mailbox that is in maintenance is tried so often, so far apart. */
 const LOCK_TRIES = 3;
 const LOCK_PAUSE_MS = 1_000;
+const LAST_ANSWERS_MS = 10_000;
 const LOCKED = ['mail.MAINTENANCE', 'account.MAINTENANCE_MODE'];
 /** The server failed at it, for whatever reason: whether it is there is not said. */
 const UNCLEAR = 'service.FAILURE';
@@ -73,6 +74,11 @@ export class Injector {
     const late = new Map(this.#late);
     this.#late.clear();
     return late;
+  }
+
+  /** Waits a while for what is on its way: an answer that nobody hears would leave a doubt. */
+  async close(): Promise<void> {
+    await Promise.race([Promise.all(this.#jobs), sleep(LAST_ANSWERS_MS, undefined, { ref: false })]);
   }
 
   async #run(message: OutgoingMessage, prepared: Prepared | null): Promise<void> {

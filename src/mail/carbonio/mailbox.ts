@@ -126,7 +126,7 @@ export class CarbonioMailbox implements Mailbox {
   }
 
   async close(): Promise<void> {
-    // requests that are on their way belong to the client, which outlives the mailbox
+    await this.#injector.close();
   }
 
   #doubtOf({ itemId, key, content }: OutgoingMessage): DoubtfulMessage {
