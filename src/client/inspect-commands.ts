@@ -156,7 +156,7 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
       'Opens the target as a restore would. With a mail server: logs in, lists what it offers, and puts a message into a ' +
         'folder of its own, which is removed again. Secrets are read from LIFEBOAT_SECRETS_DIR of this machine.',
     )
-    .argument('<url>', 'maildir:DIR, imap://… or imaps://…')
+    .argument('<url>', 'maildir:DIR, imap://…, imaps://… or carbonio://…')
     .option('--account <address>', 'the account to try with, for a mail server')
     .option('--state-dir <dir>', 'state folder (default: LIFEBOAT_STATE_DIR)')
     .option('--json', 'print one JSON document')

@@ -11,6 +11,8 @@ const HELD: readonly HeldType[] = ['m', 'cn', 'appt', 'task'];
 /** What a folder may hold beside, and shows as ids. */
 const OTHERS = ['chat', 'note', 'doc', 'w', 'c'];
 
+const USER_ROOT = 1;
+
 export interface HeldFolder {
   readonly id: number;
   /** From the top, as `/Work/2024`; the root is empty. */
@@ -37,9 +39,8 @@ export interface Snapshot {
 
 /** @throws Problem as a session does */
 export async function snapshotOf(session: AccountSession): Promise<Snapshot> {
-  const answer = await session.call('Sync');
-  const [root] = listOf(answer, 'folder');
-  if (root === undefined || idIn(root, 'Sync') !== 1) throw unknownOutput('The answer to Sync', '');
+  const root = userRoot(await session.call('Sync', { l: String(USER_ROOT) }));
+  if (root === null) throw unknownOutput('The answer to Sync', '');
   const folders: HeldFolder[] = [];
   const items: HeldItem[] = [];
   let lastId = 0;
@@ -52,7 +53,6 @@ export async function snapshotOf(session: AccountSession): Promise<Snapshot> {
     folders.push({ id, path, view: typeof folder['view'] === 'string' ? folder['view'] : null, own });
     for (const type of HELD) for (const held of idsOf(folder, type)) items.push({ id: held, type });
     for (const type of OTHERS) idsOf(folder, type).forEach(see);
-    for (const tag of listOf(folder, 'tag')) see(idIn(tag, 'Sync'));
     for (const inner of listOf(folder, 'folder')) visit(inner, path, own);
     for (const kind of ['link', 'search'])
       for (const other of listOf(folder, kind)) visit(other, path, false);
@@ -62,6 +62,15 @@ export async function snapshotOf(session: AccountSession): Promise<Snapshot> {
   items.sort((a, b) => a.id - b.id);
   const instance = typeof root['uuid'] === 'string' ? root['uuid'] : 'unknown';
   return { instance: `mailbox ${instance}`, folders, items, lastId };
+}
+
+/** Above it is only what the server has for itself. */
+function userRoot(members: Members): Members | null {
+  for (const folder of listOf(members, 'folder')) {
+    const found = idIn(folder, 'Sync') === USER_ROOT ? folder : userRoot(folder);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function idsOf(folder: Members, type: string): number[] {

@@ -44,23 +44,19 @@ function tree(box: MailBox, folder: BoxFolder): Fields {
     if (ids.length > 0) held[type] = [{ ids: ids.join(',') }];
   }
   const below = box.state.folders.filter(({ l }) => l === folder.id).map((it) => tree(box, it));
-  const tags = box.state.tags.map(({ id, name }) => ({ id: String(id), name }));
-  return {
-    ...shown(folder),
-    ...held,
-    ...(below.length === 0 ? {} : { folder: below }),
-    ...(folder.id === 1 && tags.length > 0
-      ? { folder: [...below, { id: '8', uuid: 'tags', name: 'Tags', l: '1', tag: tags }] }
-      : {}),
-  };
+  return { ...shown(folder), ...held, ...(below.length === 0 ? {} : { folder: below }) };
 }
 
-function sync(box: MailBox, { token }: Fields): Fields | undefined {
+/** The whole, or what is below a folder. */
+function sync(box: MailBox, { token, l }: Fields): Fields | undefined {
   // of what came since a token nothing is told
   if (token !== undefined) return undefined;
   box.adopt();
-  const root = box.folder(1);
-  return root && { token: '1', s: 0, folder: [tree(box, root)] };
+  const answer = (folder: Fields): Fields => ({ token: '1', s: box.usedBytes, folder: [folder] });
+  if (l !== undefined) return answer(tree(box, folderOf(box, l)));
+  const tag = box.state.tags.map(({ id, name }) => ({ id: String(id), name }));
+  const own = { id: '8', uuid: 'tags', name: 'Tags', l: '11', ...(tag.length === 0 ? {} : { tag }) };
+  return answer({ id: '11', uuid: 'root', name: 'ROOT', folder: [tree(box, folderOf(box, '1')), own] });
 }
 
 function createFolder(box: MailBox, request: Fields): Fields {
