@@ -180,8 +180,13 @@ test('what is there is left alone; with overwriteAccounts it is taken over', asy
   standIn = await standInFor(bench);
   const { store } = bench;
   const id = '11111111-2222-4333-8444-555555555555';
+  const filter = { zimbraMailSieveScript: 'require ["fileinto"];\nkeep;\n' };
   store.writer.account(
-    accountInfo(id, userName(1), { displayName: 'Before', aliases: ['alias@example.com'] }),
+    accountInfo(id, userName(1), {
+      displayName: 'Before',
+      aliases: ['alias@example.com'],
+      attributes: filter,
+    }),
   );
   const target = targetUrl(standIn);
   await bench.restore({ target });
@@ -192,13 +197,15 @@ test('what is there is left alone; with overwriteAccounts it is taken over', asy
     }),
   );
   const left = await bench.restore({ target });
-  expect(readAccount(standIn, userName(1))).toMatchObject({ id, displayName: 'Before' });
+  expect(readAccount(standIn, userName(1))).toMatchObject({
+    ...{ id, displayName: 'Before', attributes: filter },
+  });
   expect(left.report.notes.join()).not.toContain('noSuchThing');
   const taken = await bench.restore({ target, overwriteAccounts: true });
   expect(readAccount(standIn, userName(1))).toMatchObject({
     displayName: 'After',
     aliases: ['alias@example.com'],
-    attributes: { zimbraPrefLocale: 'de' },
+    attributes: { zimbraPrefLocale: 'de', ...filter },
   });
   expect(taken.report.notes.join()).toMatch(/without what the server does not take: noSuchThing/);
   addAccount(bench, 2, 1);

@@ -1,6 +1,7 @@
 /** The content of items on its way to the server. */
 import { wholeContent } from '../imap/message';
 import type { MessageContent } from '../target';
+import type { Members } from './json';
 import type { AccountSession } from './session';
 
 /** Larger messages are uploaded. Bytes. */
@@ -66,6 +67,15 @@ export async function sentText(session: AccountSession, bytes: Buffer, type: str
 export function markIn(text: string): { itemId: number; key: string } | null {
   const [, item, key] =
     new RegExp(`^${KEY}[^:\r\n]*:(\\d{1,15})\\.([0-9a-f]{24})\\s*$`, 'm').exec(unfolded(text)) ?? [];
+  return item === undefined || key === undefined ? null : { itemId: Number(item), key };
+}
+
+/** The same among the attributes of a contact, where it is in JSON within a text. */
+export function markAmong(contact: Members): { itemId: number; key: string } | null {
+  const found = new RegExp(`${KEY}[^0-9]{1,40}(\\d{1,15})\\.([0-9a-f]{24})(?![0-9a-f])`).exec(
+    JSON.stringify(contact),
+  );
+  const [, item, key] = found ?? [];
   return item === undefined || key === undefined ? null : { itemId: Number(item), key };
 }
 

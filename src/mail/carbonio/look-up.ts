@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { finishDigest } from '../../backup-path/digest';
 import { sha256, wholeContent } from '../imap/message';
 import type { DoubtfulMessage, ExistingMessage } from '../target';
-import { markIn, uidIn } from './content';
+import { markAmong, markIn, uidIn } from './content';
+import { isFault } from './fault';
+import { firstOf } from './json';
 import type { AccountSession } from './session';
 import { snapshotOf, type HeldItem } from './snapshot';
 
@@ -20,8 +22,14 @@ async function identify(session: AccountSession, { id, type }: HeldItem): Promis
     });
     return there ? { kind: 'other', digest: finishDigest(hash) } : null;
   }
+  if (type === 'cn') {
+    const mark = await contactMark(session, id);
+    if (mark === null) return null;
+    // a contact that came another way has nothing by which it is known again
+    return mark === 'none' ? { kind: 'other', digest: `item ${id}` } : { kind: 'ours', ...mark };
+  }
   let chunks: Buffer[] = [];
-  const there = await session.read(id, type === 'cn' ? 'vcf' : 'ics', () => {
+  const there = await session.read(id, 'ics', () => {
     const fresh: Buffer[] = (chunks = []);
     return (chunk) => void fresh.push(chunk);
   });
@@ -29,9 +37,25 @@ async function identify(session: AccountSession, { id, type }: HeldItem): Promis
   const text = Buffer.concat(chunks).toString('utf8');
   const mark = markIn(text);
   if (mark !== null) return { kind: 'ours', ...mark };
-  const uid = type === 'cn' ? null : uidIn(text);
-  // a contact that came another way has nothing by which it is known again
+  const uid = uidIn(text);
   return { kind: 'other', digest: uid === null ? `item ${id}` : uidDigest(uid) };
+}
+
+/**
+ * Our mark in a contact, which is among the attributes that users do not see: a vCard that the server gives has it not.
+ * They are only told when no attributes are named. Both by the server's source. Null: no such contact any more.
+ */
+async function contactMark(
+  session: AccountSession,
+  id: number,
+): Promise<{ itemId: number; key: string } | 'none' | null> {
+  try {
+    const answer = await session.call('GetContacts', { returnHiddenAttrs: '1', cn: [{ id: String(id) }] });
+    return markAmong(firstOf(answer, 'cn', 'GetContacts')) ?? 'none';
+  } catch (error) {
+    if (isFault(error, 'mail.NO_SUCH_CONTACT', 'mail.NO_SUCH_ITEM')) return null;
+    throw error;
+  }
 }
 
 /** What the items are, several at a time, in order. Calls `onProgress` with how many were looked at. */

@@ -147,7 +147,7 @@ export class AccountSession {
   }
 
   /**
-   * Reads an item: `raw`, `vcf` or `ics`. Answers false when it is not there any more.
+   * Reads an item: `raw` or `ics`. Answers false when it is not there any more.
    * @param begin called before the first piece; the reading may begin again
    */
   async read(id: number, format: string, begin: () => (chunk: Buffer) => void): Promise<boolean> {

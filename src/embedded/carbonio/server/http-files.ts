@@ -41,5 +41,8 @@ export function item(host: Host, query: URLSearchParams, account: Account | null
   if (found === undefined) return { status: 404, body: 'no such item' };
   const wanted = { m: 'raw', cn: 'vcf', appt: 'ics', task: 'ics' }[found.type];
   if (query.get('fmt') !== wanted) return { status: 400, body: 'unsupported format' };
-  return { status: 200, body: box.content(found) };
+  const content = box.content(found);
+  if (found.type !== 'cn') return { status: 200, body: content };
+  // a real server keeps foreign properties of a contact to itself here
+  return { status: 200, body: content.toString('utf8').replace(/^X-(?!ZIMBRA-).*\r?\n/gm, '') };
 }

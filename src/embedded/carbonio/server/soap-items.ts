@@ -1,6 +1,6 @@
 /**
  * Messages, contacts and calendar entries. AddMsg as a real server was seen to answer: no validator, `d` and flags kept,
- * tags made as they come, LF within the request becomes CRLF. CreateContact with a vCard, a bad calendar entry that is
+ * tags made as they come, LF within the request becomes CRLF. CreateContact with a vCard, GetContacts, a bad calendar entry that is
  * passed over, and ItemAction by the server's source.
  */
 import type { Host } from '../host';
@@ -75,6 +75,25 @@ function createContact(of: Box, request: Fields): Fields {
   return { cn: [{ id: String(item.id), l: String(l) }] };
 }
 
+/** Foreign properties are in an attribute that is hidden unless it is asked for, and no attributes are named. */
+function getContacts({ box }: Box, request: Fields): Fields {
+  const ids = [request['cn'] ?? []].flat().map((cn) => Number(text(inner(cn)['id'])));
+  const isHidden = text(request['returnHiddenAttrs']) !== '1' || request['a'] !== undefined;
+  const cn = ids.map((id) => {
+    const item = box.items.get(id);
+    if (item?.type !== 'cn') throw new SoapFault('mail.NO_SUCH_CONTACT', `no such contact: ${id}`);
+    const card = box.content(item).toString('utf8');
+    const foreign = [...card.matchAll(/^(X-(?!ZIMBRA-)[^:\r\n]*):(.*?)\r?$/gm)].map(([, name, value]) => [
+      name,
+      value,
+    ]);
+    const hidden = isHidden ? {} : { vcardXProps: JSON.stringify(Object.fromEntries(foreign)) };
+    const fullName = /^FN[^:]*:(.*?)\r?$/m.exec(card)?.[1] ?? '';
+    return { id: String(id), l: String(item.l), _attrs: { fullName, ...hidden } };
+  });
+  return { cn };
+}
+
 function importAppointments(of: Box, request: Fields): Fields {
   const { id: l } = folderOf(of.box, request['l'] ?? '10');
   if (!/^(ics|text\/calendar)$/i.test(text(request['ct']))) throw invalid('unsupported content type');
@@ -111,6 +130,7 @@ const handler = (run: (of: Box, request: Fields) => Fields) =>
 export const ITEMS: Handlers = {
   AddMsgRequest: handler(addMsg),
   CreateContactRequest: handler(createContact),
+  GetContactsRequest: handler(getContacts),
   ImportAppointmentsRequest: handler(importAppointments),
   ItemActionRequest: handler(itemAction),
 };
