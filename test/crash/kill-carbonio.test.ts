@@ -9,7 +9,7 @@ import { accountDir, boxLines, digestOf, line, standInFor, targetUrl } from '../
 import { addSecret, userName } from '../mail/servers/kit';
 
 const ACCOUNTS = 3;
-const ITEMS = 500;
+const ITEMS = 400;
 
 let bench: RestoreBench;
 let standIn: StandIn | undefined;
@@ -72,7 +72,7 @@ test('SIGKILLs of the worker and of the server while it restores by SOAP', async
     await sleep(Math.random() * 30);
   };
   let kills = 0;
-  for (; kills < 4 && !done; kills++) {
+  for (; kills < 3 && !done; kills++) {
     worker = start();
     await inTheMiddle();
     if (done) break;
@@ -84,7 +84,7 @@ test('SIGKILLs of the worker and of the server while it restores by SOAP', async
   }
   worker = start();
   const summary = await result;
-  expect(kills).toBe(4);
+  expect(kills).toBe(3);
   const restored = ACCOUNTS * ITEMS;
   expect(summary).toMatchObject({ status: 'completed', restored, skipped: 0, unrestored: 0 });
   expected.forEach((lines, i) => expect(boxLines(server, userName(i + 1))).toEqual(lines));
