@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Problem } from '../failures';
 import { isObject } from './parse/answer';
 import { excerpt, oneLine, unknownOutput } from './parse/excerpt';
-import { postJson, type SoapEndpoint } from './soap-http';
+import { postJson, type HttpAnswer, type SoapEndpoint } from './soap-http';
 
 export interface AdminSoapOptions extends SoapEndpoint {
   readonly user: string;
@@ -31,17 +31,25 @@ export interface SoapCall {
  */
 export async function soapCall(
   endpoint: SoapEndpoint,
-  { name, namespace, body = {}, token, account }: SoapCall,
+  call: SoapCall,
   signal?: AbortSignal,
 ): Promise<Record<string, unknown>> {
+  return responseOf(call.name, await postJson(endpoint, envelopeOf(call), signal));
+}
+
+/** What is sent for a call. */
+export function envelopeOf({ name, namespace, body = {}, token, account }: SoapCall): unknown {
   const context = {
     _jsns: 'urn:zimbra',
     format: { type: 'js' },
     ...(token === undefined ? {} : { authToken: [{ _content: token }] }),
     ...(account === undefined ? {} : { account }),
   };
-  const envelope = { Header: { context }, Body: { [`${name}Request`]: { _jsns: namespace, ...body } } };
-  const answer = await postJson(endpoint, envelope, signal);
+  return { Header: { context }, Body: { [`${name}Request`]: { _jsns: namespace, ...body } } };
+}
+
+/** The members of the response in an answer to `name`. @throws as {@link soapCall} */
+export function responseOf(name: string, answer: HttpAnswer): Record<string, unknown> {
   const content = bodyOf(answer.body);
   if (content?.Fault !== undefined) throw fault(content.Fault, name);
   const response = content?.[`${name}Response`];
@@ -50,7 +58,7 @@ export async function soapCall(
     throw new Problem('HostUnavailable', `The admin service answers with HTTP status ${answer.status}.`);
   }
   // the answer to a login holds a token
-  const shown = name === 'Auth' ? '' : answer.body;
+  const shown = name.endsWith('Auth') ? '' : answer.body;
   throw unknownOutput(`The answer to ${name} (HTTP status ${answer.status})`, shown);
 }
 

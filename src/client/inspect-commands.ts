@@ -183,7 +183,7 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
         'folder of its own, which is removed again. With an LMTP server: asks for the mailbox and lists what it offers; ' +
         'a message is delivered only with --deliver-to. Secrets are read from LIFEBOAT_SECRETS_DIR of this machine.',
     )
-    .argument('<url>', 'maildir:DIR, imap://…, imaps://… or lmtp://…')
+    .argument('<url>', 'maildir:DIR, imap://…, imaps://…, lmtp://… or carbonio://…')
     .option('--account <address>', 'the account to try with, for a mail server')
     .option('--deliver-to <address>', 'LMTP: deliver a message to this account for tests, where it stays')
     .option('--state-dir <dir>', 'state folder (default: LIFEBOAT_STATE_DIR)')

@@ -1,4 +1,6 @@
 import { Problem } from '../failures';
+import { CarbonioTarget } from './carbonio/carbonio-target';
+import { isCarbonio, parseCarbonio, type CarbonioOptions } from './carbonio/options';
 import { ImapTarget } from './imap/imap-target';
 import { LmtpTarget } from './lmtp/lmtp-target';
 import { isLmtp, parseLmtp, type LmtpOptions } from './lmtp/url';
@@ -10,7 +12,7 @@ import type { MailTarget } from './target';
 
 /**
  * Opens the target that a URL names: `maildir:/absolute/folder[?maxLineLength=BYTES]`, or a mail server
- * (`imap://`, `imaps://`, `lmtp://`). Of a folder what is missing is made.
+ * (`imap://`, `imaps://`, `lmtp://`, `carbonio://`). Of a folder what is missing is made.
  *
  * @param expectedInstance `instance` of the target as it was opened before. Then nothing is made: a target that is
  * not there, or is another one, is TargetUnavailable.
@@ -24,7 +26,7 @@ export async function openTarget(
 ): Promise<MailTarget> {
   const place = parse(url);
   if ('directory' in place) return MaildirTarget.open(place, expectedInstance);
-  const target = 'lookup' in place ? new LmtpTarget(place, secretsDir) : new ImapTarget(place, secretsDir);
+  const target = openRemote(place, secretsDir);
   // the first step finds out at once whether there is a server that it can trust
   if (expectedInstance === undefined) await target.check();
   return target;
@@ -52,14 +54,25 @@ export function writerLockOf(url: string): string | null {
   return 'directory' in place ? MaildirTarget.writerLock(place) : null;
 }
 
-function parse(url: string): MaildirOptions | RemoteOptions | LmtpOptions {
+function openRemote(
+  place: RemoteOptions | LmtpOptions | CarbonioOptions,
+  secretsDir: string | null,
+): ImapTarget | LmtpTarget | CarbonioTarget {
+  if ('lookup' in place) return new LmtpTarget(place, secretsDir);
+  return place.scheme === 'carbonio'
+    ? new CarbonioTarget(place, secretsDir)
+    : new ImapTarget(place, secretsDir);
+}
+
+function parse(url: string): MaildirOptions | RemoteOptions | LmtpOptions | CarbonioOptions {
   if (isLmtp(url)) return parseLmtp(url);
+  if (isCarbonio(url)) return parseCarbonio(url);
   if (isRemote(url)) return parseRemote(url);
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]*):(.*)$/is.exec(url) ?? [];
   const what =
     scheme === undefined || rest === undefined
       ? `The target "${url}" has no scheme.`
-      : `Targets of the kind "${scheme}" are not known; there are maildir, imap, imaps, lmtp and lmtp+unix.`;
+      : `Targets of the kind "${scheme}" are not known; there are maildir, imap, imaps, lmtp, lmtp+unix and carbonio.`;
   if (scheme?.toLowerCase() === 'maildir' && rest !== undefined) return parseMaildirOptions(rest);
   throw new Problem('InvalidInput', `${what} A valid target: maildir:/srv/mail.`, { field: 'target' });
 }

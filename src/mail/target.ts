@@ -18,6 +18,8 @@ export type MessageContent =
 export interface OutgoingMessage {
   /** Item id in the source. */
   readonly itemId: number;
+  /** `contact`, `appointment`, … for what the target `accepts` beside messages. Default: `message`. */
+  readonly type?: string;
   /** Stable and unique for source server, account and item: 24 lower-case hex digits. */
   readonly key: string;
   /** A folder as `folder()` or `systemFolder()` returned it. */
@@ -121,6 +123,8 @@ export interface Mailbox {
   ): Promise<FolderResult>;
   /** Makes sure that a folder which `folder()` answered in an earlier run is there; created again when it is not. */
   ensureFolder(folder: string): Promise<void>;
+  /** Makes a tag that may be on no item. Absent: tags are only with items. */
+  tag?(name: string): Promise<void>;
   /** Whether items of this type can be held at all. */
   accepts(type: string): boolean;
   /** Takes a message. Users see nothing of it before `commit()`. */

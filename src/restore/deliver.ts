@@ -145,6 +145,7 @@ export class Deliverer {
 
   private async apart(item: number, cursor: Outcome['cursor'], state: ItemState): Promise<Outcome> {
     const counts = countedAs(state.type);
+    if (state.type === 'tag' && !state.deleted && state.name !== null) await this.mailbox.tag?.(state.name);
     if (state.type === 'mountpoint') {
       const mountpoint = { itemId: item, folder: state.folder, name: state.name };
       return { item, cursor, counts, ...(state.deleted ? {} : { mountpoint }) };
@@ -184,6 +185,7 @@ export class Deliverer {
     if (known !== null) return { item, cursor, counts: 'skipped', ledger: { matched: known } };
     const outcome = await this.mailbox.deliver({
       itemId: item,
+      type: state.type,
       key: this.keyOf(item),
       folder,
       // what was deleted comes back without the mark

@@ -16,6 +16,14 @@ test.each([
   ['imap://mail.example.com/?secret=a&tls=perhaps', /tls must be/],
   ['imaps://mail.example.com/?secret=a&tls=none', /without TLS/],
   ['imap://mail.example.com/?secret=a&connections=0', /connections must be a number/],
+  ['carbonio://admin:hunter2@mail.example.com/?secret=a', /name a secret instead/],
+  ['carbonio://mail.example.com/?user=a', /the name of a secret is missing/],
+  ['carbonio://mail.example.com/?secret=a', /the administrator is missing/],
+  ['carbonio://mail.example.com/?user=a&secret=../passwd', /name of the secret is none/],
+  ['carbonio://mail.example.com/mail?user=a&secret=a', /nothing but options/],
+  ['carbonio://mail.example.com/?user=a&secret=a&colour=red', /unknown option/],
+  ['carbonio://mail.example.com/?user=a&secret=a&settle=-1', /settle must be a number/],
+  ['carbonio:mail.example.com', /no URL/],
 ])('%s is refused', async (url, expected) => {
   const { type, message } = await problemOf(() => localPathOf(url));
   expect(type).toBe('InvalidInput');

@@ -78,6 +78,13 @@ export class RestoreBench {
       if (more) throw new Error('the slice did not end');
       await TASKS.extras({ request, settings }, QUIET);
     }
+    return this.report(request);
+  }
+
+  async report(
+    request: RestoreRequest,
+  ): Promise<{ counters: SliceResult['counters']; report: ReportJson; dir: string }> {
+    const { settings } = this;
     const ending = {
       status: 'completed' as const,
       endedAt: Date.now(),

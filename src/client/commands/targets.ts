@@ -2,6 +2,7 @@
 import { loadConfig } from '../../config';
 import { Problem } from '../../failures';
 import { openTarget } from '../../mail/open-target';
+import { CarbonioTarget } from '../../mail/carbonio/carbonio-target';
 import { ImapTarget } from '../../mail/imap/imap-target';
 import type { ProbeResult } from '../../mail/imap/probe';
 import { LmtpTarget } from '../../mail/lmtp/lmtp-target';
@@ -51,7 +52,7 @@ async function tryMailbox(
   if (deliverTo !== undefined && !(target instanceof LmtpTarget)) {
     throw new Problem('InvalidInput', '--deliver-to is for an LMTP server only.', { field: 'deliverTo' });
   }
-  if (target instanceof ImapTarget) return target.probe(address(account));
+  if (target instanceof ImapTarget || target instanceof CarbonioTarget) return target.probe(address(account));
   if (target instanceof LmtpTarget)
     return target.probe(address(deliverTo ?? account), deliverTo !== undefined);
   return null;

@@ -45,6 +45,17 @@ export type Fault =
   /** The command does its work and ends with this code. */
   | (OfCommand & { readonly kind: 'exit'; readonly code: number })
   | (Often & { readonly kind: 'reload-fails' })
+  /** Of a SOAP request, as `AddMsg`; without a name, or an address, of any. */
+  | (Often & {
+      readonly kind: 'soap';
+      readonly request?: string;
+      readonly account?: string;
+      /** Before the request is done, or after it, before the answer. */
+      readonly at: 'before' | 'after';
+      /** A fault with `code`; the end of the daemon, or of the connection; an answer that is no JSON. */
+      readonly does: 'fault' | 'crash' | 'cut' | 'garble';
+      readonly code?: string;
+    })
   /** A stop is answered, shows as Stopping, and the operation goes on. */
   | (Often & { readonly kind: 'stop-ignored' });
 

@@ -9,7 +9,8 @@ output is documented by the vendor or synthetic.
 Documented (vendor's pages and sources, or captures): the form of the command line; exit codes of --sync (0 Successful,
 1 Failed, 2 Stopped, 3 Removed, 4 Interrupted); "Unable to communicate with server"; getAllOperations and the operation
 logs as JSON; config get, set; the end notification with its stats and unrestored items; getItem as text; blocks of
-monitor; zmlocalconfig, LMTP and admin SOAP, as a real server was seen to answer.
+monitor; zmlocalconfig, LMTP and SOAP, as a real server was seen to answer. Of SOAP some requests follow the source of
+the server instead (docs/stand-in.md); only the JSON form, all on one port, and a token for an account as for a user.
 Synthetic (never seen on a real server): what a started operation prints; text of getAllOperations; JSON of most
 commands; names of operations but SmartScan; labels while a restore runs; PHASE 1 text; exit code of a plain call
 (0 or 1); content of map files; a lost queue after a crash; the attribute ZxCore_NotificationLevel; every fault.

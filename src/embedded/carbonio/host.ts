@@ -6,6 +6,7 @@ import { BackupPath } from '../../backup-path/store';
 import { Directory } from './directory';
 import { Faults } from './faults';
 import { LiveConfig } from './localconfig/live';
+import { MailBoxes } from './mail-box';
 import { Mailboxes, type Account } from './mailboxes';
 import { LEVELS, Notifications, type Level } from './notifications';
 import { OperationQueue } from './operations/queue';
@@ -26,6 +27,8 @@ export class Host {
   readonly mailboxes: Mailboxes;
   readonly directory: Directory;
   readonly quotas: Quotas;
+  /** As the SOAP service shows them. */
+  readonly boxes = new MailBoxes();
   readonly services: Services;
   readonly vendor: VendorDialect;
 

@@ -1,6 +1,7 @@
 /** The accounts and mailboxes of the stand-in: those of a Maildir target, read from its files. */
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -15,7 +16,7 @@ import { join } from 'node:path';
 import { accountPlace, type AccountPlace } from '../../mail/maildir/address';
 import { maildirTargetUrl } from './target-url';
 import { openTarget } from '../../mail/open-target';
-import type { ProvisionAccount } from '../../mail/target';
+import type { ProvisionAccount, ProvisionPlan } from '../../mail/target';
 import { Refusal } from './refusal';
 
 export interface Account {
@@ -119,16 +120,24 @@ export class Mailboxes {
   async create(account: ProvisionAccount): Promise<void> {
     if (this.find(account.name) !== undefined)
       throw new Refusal(`email address already exists: ${account.name}`);
-    const target = await openTarget(maildirTargetUrl(this.dir, null));
     const skipped = { skipDomainProvisioning: false, skipAccountProvisioning: false, skipAliases: false };
     const options = { ...skipped, skipDistributionLists: true, skipCoses: true, overwriteAccounts: false };
+    const domain = { name: account.name.slice(account.name.lastIndexOf('@') + 1), attributes: {} };
+    await this.provision({ domains: [domain], coses: [], lists: [], accounts: [account], options });
+  }
+
+  /** As a restore does. */
+  async provision(plan: ProvisionPlan): Promise<void> {
+    const target = await openTarget(maildirTargetUrl(this.dir, null));
     try {
-      const domain = { name: account.name.slice(account.name.lastIndexOf('@') + 1), attributes: {} };
-      const plan = { domains: [domain], coses: [], lists: [], accounts: [account], options };
       await target.provision(plan, () => undefined);
     } finally {
       await target.close();
     }
+  }
+
+  addAlias({ name }: Account, alias: string): void {
+    appendFileSync(join(this.dir, 'aliases'), `${alias}: ${name}\n`, { mode: 0o600 });
   }
 
   delete({ place }: Account): void {

@@ -35,7 +35,8 @@ export async function secured(socket: Socket, place: Place): Promise<Socket> {
   return encrypted;
 }
 
-function readAuthorities(path: string): Buffer {
+/** @throws Problem `CertificateRefused` */
+export function readAuthorities(path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

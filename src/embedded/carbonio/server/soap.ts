@@ -1,68 +1,34 @@
-/** The admin SOAP endpoint, JSON form only. More requests: add them to `REQUESTS`. */
+/** The SOAP endpoints, JSON form only, of administrators and of accounts. More requests: add them to `REQUESTS`. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Host } from '../host';
-import type { Account, Mailboxes } from '../mailboxes';
+import type { Account } from '../mailboxes';
 import { ADMIN_NAME } from '../settings';
+import { item, upload, type FileAnswer } from './http-files';
+import { ACCOUNTS } from './soap-accounts';
+import { BOX } from './soap-box';
+import { DIRECTORY } from './soap-directory';
+import { ITEMS } from './soap-items';
+import { ofMailbox, SoapFault, text, type Caller, type Fields, type Handlers, type Tokens } from './soap-kit';
 import { actOnMessages, searchMessages } from './soap-mail';
+import { Uploads } from './uploads';
 
-const PATH = '/service/admin/soap';
+const ADMIN_PATH = '/service/admin/soap';
+const PATH = '/service/soap';
 const LIFETIME_MS = 12 * 3600 * 1000;
 const LARGEST = 16 * 1024 * 1024;
 
-export class SoapFault extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-interface Handler {
-  readonly needsLogin: boolean;
-  /** Default: urn:zimbraAdmin. */
-  readonly namespace?: string;
-  /** @param context of the request's header */
-  run(endpoint: Endpoint, request: Fields, context: Fields): Fields | Promise<Fields>;
-}
-
-/** On behalf of the account that the header names. */
-function ofMailbox(
-  run: (mailboxes: Mailboxes, account: Account, request: Fields) => Fields | undefined,
-): Handler {
-  return {
-    needsLogin: true,
-    namespace: 'urn:zimbraMail',
-    run: ({ host }, request, context) => {
-      const name = text(context['account']);
-      const account = host.mailboxes.find(name);
-      if (account === undefined) throw new SoapFault('account.NO_SUCH_ACCOUNT', `no such account: ${name}`);
-      const answer = run(host.mailboxes, account, request);
-      if (answer === undefined) throw new SoapFault('service.INVALID_REQUEST', 'invalid request');
-      return answer;
-    },
-  };
-}
-
-/** A text, or one in the form `{_content}`; anything else reads as empty. */
-function text(value: unknown): string {
-  const inner = (value as { _content?: unknown } | null | undefined)?._content ?? value;
-  return typeof inner === 'string' ? inner : '';
-}
-
-const REQUESTS: Readonly<Record<string, Handler>> = {
+const REQUESTS: Handlers = {
   AuthRequest: {
     needsLogin: false,
-    run: (endpoint, { name, account, password }) => {
+    run: (tokens, { name, account, password }) => {
       const who = text(name ?? account);
-      if (!endpoint.isAdmin(who, text(password)))
+      if (!tokens.isAdmin(who, text(password)))
         throw new SoapFault('account.AUTH_FAILED', `authentication failed for [${who}]`);
-      return { authToken: [{ _content: endpoint.newToken() }], lifetime: LIFETIME_MS };
+      return { authToken: [{ _content: tokens.newToken(null) }], lifetime: LIFETIME_MS };
     },
   },
   ReloadLocalConfigRequest: {
@@ -73,12 +39,27 @@ const REQUESTS: Readonly<Record<string, Handler>> = {
       return {};
     },
   },
-  SearchRequest: ofMailbox(searchMessages),
-  MsgActionRequest: ofMailbox(actOnMessages),
+  SearchRequest: ofMailbox(({ mailboxes }, account, request) => searchMessages(mailboxes, account, request)),
+  MsgActionRequest: ofMailbox(({ mailboxes }, account, request) =>
+    actOnMessages(mailboxes, account, request),
+  ),
+  ...DIRECTORY,
+  ...ACCOUNTS,
+  ...BOX,
+  ...ITEMS,
 };
 
-export class Endpoint {
-  private readonly tokens = new Set<string>();
+/** The connection ends without an answer, or with one that nobody understands. */
+class Broken extends Error {
+  constructor(readonly answer: string | null) {
+    super('broken on demand');
+  }
+}
+
+export class Endpoint implements Tokens {
+  readonly uploads = new Uploads();
+  /** Whose each is; null: of an administrator. In memory: after a restart nobody is logged in. */
+  private readonly tokens = new Map<string, string | null>();
 
   constructor(readonly host: Host) {}
 
@@ -87,13 +68,13 @@ export class Endpoint {
     return name.toLowerCase() === ADMIN_NAME && password === right;
   }
 
-  newToken(): string {
+  newToken(account: string | null): string {
     const token = `0_${randomBytes(24).toString('hex')}`;
-    this.tokens.add(token);
+    this.tokens.set(token, account);
     return token;
   }
 
-  /** @throws SoapFault, and SyntaxError for what is no JSON */
+  /** @throws SoapFault, Broken, and SyntaxError for what is no JSON */
   async answer(body: string, cookie: string): Promise<Fields> {
     const { Header, Body } = JSON.parse(body) as {
       Header?: { context?: Fields };
@@ -106,18 +87,56 @@ export class Endpoint {
     const { namespace = 'urn:zimbraAdmin' } = handler;
     if (request['_jsns'] !== namespace)
       throw new SoapFault('service.UNKNOWN_DOCUMENT', `unknown document: ${name}`);
-    if (handler.needsLogin) this.requireLogin(Header?.context?.['authToken'], cookie);
-    const response = await handler.run(this, request, Header?.context ?? {});
+    const context = Header?.context ?? {};
+    const caller = handler.needsLogin
+      ? this.caller(context, cookie, namespace !== 'urn:zimbraAdmin')
+      : { isAdmin: false, account: null };
+    this.breakOnDemand(name, caller, 'before');
+    const response = await handler.run(this, request, caller);
+    this.breakOnDemand(name, caller, 'after');
     const answered = { [name.replace(/Request$/, 'Response')]: { ...response, _jsns: namespace } };
     return { Header: { context: { _jsns: 'urn:zimbra' } }, Body: answered, _jsns: 'urn:zimbraSoap' };
   }
 
-  private requireLogin(given: unknown, cookie: string): void {
+  /** The account whose token a cookie has; null when there is none that is good. */
+  accountOf(cookie: string): Account | null {
+    const token = /(?:^|;\s*)ZM_AUTH_TOKEN=([^;]+)/.exec(cookie)?.[1] ?? '';
+    const address = this.tokens.get(token) ?? null;
+    const account = address === null ? undefined : this.host.mailboxes.find(address);
+    return account === undefined || account.status === 'maintenance' ? null : account;
+  }
+
+  private caller(context: Fields, cookie: string, ofMailbox: boolean): Caller {
     const ofCookie = /(?:^|;\s*)ZM_ADMIN_AUTH_TOKEN=([^;]+)/.exec(cookie)?.[1];
+    const given = context['authToken'];
     const token = text(Array.isArray(given) ? given[0] : given) || (ofCookie ?? '');
     if (token === '') throw new SoapFault('service.AUTH_REQUIRED', 'no valid authtoken present');
-    // tokens are in memory: after a restart nobody is logged in
-    if (!this.tokens.has(token)) throw new SoapFault('service.AUTH_EXPIRED', 'auth credentials have expired');
+    const address = this.tokens.get(token);
+    if (address === undefined) throw new SoapFault('service.AUTH_EXPIRED', 'auth credentials have expired');
+    const isAdmin = address === null;
+    const wanted = address ?? (ofMailbox ? text(context['account']) : '');
+    if (wanted === '') return { isAdmin, account: null };
+    const account = this.host.mailboxes.find(wanted);
+    if (account === undefined) throw new SoapFault('account.NO_SUCH_ACCOUNT', `no such account: ${wanted}`);
+    // so the real server tells of an account that nobody may enter, by its source
+    if (!isAdmin && account.status === 'maintenance')
+      throw new SoapFault('service.AUTH_EXPIRED', 'auth credentials have expired');
+    return { isAdmin, account };
+  }
+
+  private breakOnDemand(name: string, { account }: Caller, at: 'before' | 'after'): void {
+    const fault = this.host.faults.take(
+      'soap',
+      (it) =>
+        it.at === at &&
+        (it.request === undefined || `${it.request}Request` === name) &&
+        (it.account === undefined || it.account === account?.name),
+    );
+    if (fault === null) return;
+    if (fault.does === 'crash') process.kill(process.pid, 'SIGKILL');
+    if (fault.does === 'cut') throw new Broken(null);
+    if (fault.does === 'garble') throw new Broken('<html>gateway</html>');
+    throw new SoapFault(fault.code ?? 'service.FAILURE', 'failed on demand');
   }
 }
 
@@ -143,17 +162,29 @@ async function read(request: IncomingMessage): Promise<string> {
 export async function serveSoap(host: Host): Promise<{ port: number; close(): Promise<void> }> {
   const endpoint = new Endpoint(host);
   const listener: RequestListener = (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://stand-in.invalid');
+    const cookie = request.headers.cookie ?? '';
     const reply = (status: number, body: Fields): void => {
       response.writeHead(status, { 'content-type': 'text/javascript; charset=utf-8' });
       response.end(JSON.stringify(body));
     };
-    if (request.method !== 'POST' || !(request.url ?? '').startsWith(PATH)) return reply(404, {});
+    const give = ({ status, body }: FileAnswer): void => void response.writeHead(status).end(body);
+    const fails = (error: unknown): void => {
+      if (!(error instanceof Broken)) return reply(422, fault(error));
+      if (error.answer === null) request.socket.destroy();
+      else response.writeHead(200).end(error.answer);
+    };
+    if (request.method === 'GET' && pathname === '/home/~/') {
+      return give(item(host, searchParams, endpoint.accountOf(cookie)));
+    }
+    if (request.method === 'POST' && pathname === '/service/upload') {
+      return void upload(request, endpoint.accountOf(cookie), endpoint.uploads).then(give, fails);
+    }
+    const isSoap = pathname.startsWith(ADMIN_PATH) || pathname.startsWith(PATH);
+    if (request.method !== 'POST' || !isSoap) return reply(404, {});
     read(request)
-      .then((body) => endpoint.answer(body, request.headers.cookie ?? ''))
-      .then(
-        (answer) => reply(200, answer),
-        (error: unknown) => reply(422, fault(error)),
-      );
+      .then((body) => endpoint.answer(body, cookie))
+      .then((answer) => reply(200, answer), fails);
   };
   const { tls, soapPort } = host.settings;
   const { tlsKey, tlsCertificate } = host.places;
