@@ -124,7 +124,8 @@ async function listening(port, child, folder) {
     const up = await new Promise((resolve) => {
       const socket = connect(port, '127.0.0.1');
       socket.once('data', () => socket.end(() => resolve(true)));
-      socket.once('error', () => resolve(false));
+      socket.on('error', () => resolve(false));
+      socket.once('close', () => resolve(false));
     });
     if (up) return;
     await sleep(50);
