@@ -4,6 +4,7 @@ import { createCarbonio } from './carbonio';
 import type { HostWork } from './host-work';
 import { createOffsiteActivities } from './offsite';
 import { createOffsiteCopyActivities } from './offsite-copy';
+import { createOffsitePurgeActivities } from './offsite-purge';
 import { createOverrideActivities } from './override';
 import { createQueueActivities } from './queue';
 import { createRescueActivities } from './rescue';
@@ -22,6 +23,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createRescueActivities(config),
     ...createOffsiteActivities(config, work),
     ...createOffsiteCopyActivities(config, work),
+    ...createOffsitePurgeActivities(config, carbonio.cli),
     ...createOverrideActivities(config, work),
   };
 }

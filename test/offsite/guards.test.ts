@@ -105,6 +105,7 @@ describeRsync('guards', () => {
       lastSuccess: at,
       endedAt: at,
       lastDelete: null,
+      purges: [],
       files: 0,
       bytes: 0,
       deleted: 0,

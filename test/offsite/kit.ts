@@ -130,7 +130,8 @@ export class Offsite {
     const context = this.context(change, hooks.signal);
     const passes: PassResult[] = [];
     const { first } = await checkSync(context, this.stateDir);
-    const found = await survey(context, first);
+    const deletes = context.request.input.delete === 'now';
+    const found = await survey(context, first, deletes);
     if (context.request.input.dryRun) return { survey: found, passes, leftOut: 0 };
     if (first) passes.push(await claim(context));
     let leftOut = 0;
@@ -147,7 +148,7 @@ export class Offsite {
         if (leftOut === 0) break;
       }
     }
-    if (context.request.input.delete === 'now' && found.deletions > 0) {
+    if (deletes && found.deletions > 0) {
       passes.push(await deleteMetadata(context, found.allowed));
       if (leftOut === 0) passes.push(await deleteBlobs(context));
     }

@@ -224,6 +224,14 @@ describeRsync('offsiteSync', () => {
     expect(failure?.message).not.toMatch('geheim');
   });
 
+  test('deletions after the purge need a mail host, and say what to do without one', async () => {
+    expect(await failureOf(await start({ delete: 'afterPurge' }))).toMatchObject({
+      type: 'CommandMissing',
+      message: expect.stringMatching(/LIFEBOAT_CARBONIO_COMMAND.*delete "now"/),
+    });
+    expect(blobsOfCopy()).toEqual([]);
+  });
+
   test('a guard ends it with its own failure, and tells what to do', async () => {
     mkdirSync(ground.copy);
     writeFileSync(join(ground.copy, 'photos'), '');
