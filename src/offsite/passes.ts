@@ -1,7 +1,7 @@
 /** The passes of a sync that change the copy, in the order that keeps it whole: blobs, metadata, then deletions. */
 import { lstatSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { BLOBS, MARKER } from '../backup-path/layout';
+import { dirname, join } from 'node:path';
+import { MARKER } from '../backup-path/layout';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
 import { remotePath, type Run } from '../rsync/arguments';
 import { nameBytes, parseChange, type RsyncStats } from '../rsync/output';
@@ -95,16 +95,16 @@ export const deleteMetadata = (context: SyncContext, allowed: number): Promise<P
 export async function deleteBlobs(context: SyncContext): Promise<PassResult> {
   const { workDir } = context.place;
   const files = new NameList(join(workDir, 'delete-blobs.list'));
-  const folders = new Set<string>([BLOBS]);
+  const folders = new Set<string>();
   for await (const names of readNames(join(workDir, LISTS.deadBlobs))) {
     for (const name of names) {
       files.add(listed(name));
-      folders.add(name.slice(0, name.lastIndexOf('/')));
+      addFolder(folders, dirname(name));
     }
   }
   files.close();
   for await (const names of readNames(join(workDir, LISTS.deadFolders)))
-    for (const name of names) folders.add(name);
+    for (const name of names) addFolder(folders, name);
   const run = { ...ends(context), ...{ deleteMissing: true, nothingNew: true, itemize: true } };
   let result = nothing('deleting blobs');
   if (files.count > 0) result = await pass(context, 'deleting blobs', { ...run, filesFrom: files.file });
@@ -115,7 +115,13 @@ export async function deleteBlobs(context: SyncContext): Promise<PassResult> {
     list.close();
     result = sum(result, await pass(context, 'deleting blobs', { ...run, filesFrom: list.file }));
   }
-  return result;
+  // rsync says so of what is gone with its folder, and that is why it is deleted
+  return { ...result, vanished: false };
+}
+
+/** With those around it: what is deleted in a folder changes its time. */
+function addFolder(folders: Set<string>, name: string): void {
+  for (let at = name; at !== '.' && !folders.has(at); at = dirname(at)) folders.add(at);
 }
 
 /** Deepest first. */
