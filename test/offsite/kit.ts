@@ -1,6 +1,15 @@
 /** A Backup Path, a destination, a real rsync daemon, and the steps of a sync run one by one. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -153,6 +162,18 @@ export class Offsite {
       if (leftOut === 0) passes.push(await deleteBlobs(context));
     }
     return { survey: found, passes, leftOut };
+  }
+
+  /** Bytes of the blob `large` that have come to the copy so far, while it is on its way. */
+  arriving(): number {
+    const items = join(this.copy, 'items');
+    const temporary = existsSync(items)
+      ? readdirSync(items).filter((name) => name.startsWith('.large.'))
+      : [];
+    const sizes = ['.rsync-partial/large', ...temporary].map(
+      (name) => statSync(join(items, name), { throwIfNoEntry: false })?.size ?? 0,
+    );
+    return Math.max(...sizes);
   }
 
   /** What rsync finds that differs: names, and flags. Empty when the trees are identical. */

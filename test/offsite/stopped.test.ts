@@ -1,14 +1,6 @@
 /** A sync that is stopped, whatever stops it: the copy names no blob that it lacks, and the next sync ends with the same tree. */
 import { fork, type ChildProcess } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupPathWriter } from '../../src/backup-path/writer';
 import { Problem } from '../../src/failures';
@@ -88,7 +80,7 @@ describeRsync('stopped at many points', () => {
     const { port } = await ground.daemon();
     const to = { destination: `rsync://127.0.0.1:${port}/copy`, delete: 'now' as const };
     const slow = ground.sync({ ...to, bandwidthLimit: 8000 }).catch((error: unknown) => error);
-    await until(() => arriving() > 2_000_000);
+    await until(() => ground.arriving() > 2_000_000);
     expect(killClients()).toBe(true);
     expect(await slow).toMatchObject({ type: 'SyncInterrupted', message: expect.stringMatching(/SIGKILL/) });
     await until(() => readdirSync(join(ground.copy, 'items')).includes('.rsync-partial'));
@@ -105,7 +97,7 @@ describeRsync('stopped at many points', () => {
     const daemon = await ground.daemon();
     const to = { destination: `rsync://127.0.0.1:${daemon.port}/copy` };
     const slow = ground.sync({ ...to, bandwidthLimit: 8000 }).catch((error: unknown) => error);
-    await until(() => arriving() > 2_000_000);
+    await until(() => ground.arriving() > 2_000_000);
     await daemon.stop('SIGKILL');
     expect(await slow).toMatchObject({ type: 'SyncInterrupted' });
     expect(dangling(ground.copy)).toEqual([]);
@@ -121,16 +113,6 @@ async function until(what: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error('it did not come to that');
-}
-
-/** Bytes of the large blob that have come to the copy so far. */
-function arriving(): number {
-  const items = join(ground.copy, 'items');
-  const names = existsSync(items) ? readdirSync(items).filter((name) => name.startsWith('.large.')) : [];
-  return Math.max(
-    0,
-    ...names.map((name) => statSync(join(items, name), { throwIfNoEntry: false })?.size ?? 0),
-  );
 }
 
 /** SIGKILL to every rsync of this ground but the daemon, as soon as there is one. */
