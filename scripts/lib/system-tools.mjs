@@ -24,6 +24,11 @@ const TOOLS = [
     neededBy: 'offsite copies, and their tests,',
   },
   {
+    program: 'sshd',
+    debianPackages: ['openssh-server'],
+    neededBy: 'the tests of offsite copies behind ssh',
+  },
+  {
     program: 'chromium',
     debianPackages: ['chromium'],
     neededBy: 'the tests that look at the page of the report in a browser',

@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { BackupPathWriter } from '../../src/backup-path/writer';
 import { Problem } from '../../src/failures';
-import { dangling, describeRsync, Offsite } from './kit';
+import { dangling, describeRsync, Offsite, until } from './kit';
 
 let ground: Offsite;
 beforeEach(() => {
@@ -106,14 +106,6 @@ describeRsync('stopped at many points', () => {
     expect(ground.differences()).toEqual([]);
   });
 });
-
-async function until(what: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
-    if (what()) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  throw new Error('it did not come to that');
-}
 
 /** SIGKILL to every rsync of this ground but the daemon, as soon as there is one. */
 async function killUntil(ended: AbortSignal): Promise<void> {
