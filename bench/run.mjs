@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 
 import { remove, seconds } from './common.mjs';
 import { makeBlobs, makeStore } from './data.mjs';
+import { benchOffsite } from './offsite.mjs';
 import { benchPeers } from './peers.mjs';
 import { benchRestore } from './restore.mjs';
 import { report } from './show.mjs';
@@ -36,6 +37,8 @@ const sizes = options.quick
       many: [100, 20],
       large: [1, 3_000],
       small: [1, 1_000],
+      offsite: [3, 1_000],
+      offsiteRounds: 2,
     }
   : {
       blobs: 50_000,
@@ -45,6 +48,9 @@ const sizes = options.quick
       many: [2_000, 20],
       large: [1, 50_000],
       small: [1, 10_000],
+      // each blob once: with its metadata, 100,000 files
+      offsite: [50, 1_000],
+      offsiteRounds: 3,
     };
 
 // with --json only the document goes to stdout
@@ -84,6 +90,11 @@ async function measure() {
   say('2. Restore into Maildir against plain copying …');
   results.restore = await withStore('copied', blobs, sizes.copied, (store) =>
     benchRestore(folder, store, sizes.copyRounds),
+  );
+
+  say('5. An offsite copy against plain rsync …');
+  results.offsite = await withStore('offsite', blobs, sizes.offsite, (store) =>
+    benchOffsite(folder, store, sizes.offsiteRounds),
   );
 
   say('3. The workflow: time of Temporal, memory of the worker …');
