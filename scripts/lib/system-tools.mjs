@@ -29,6 +29,11 @@ const TOOLS = [
     neededBy: 'the tests of offsite copies behind ssh',
   },
   {
+    program: 'mount.exfat-fuse',
+    debianPackages: ['exfatprogs', 'exfat-fuse'],
+    neededBy: 'the tests of offsite copies on a disk that does not tell upper from lower case',
+  },
+  {
     program: 'chromium',
     debianPackages: ['chromium'],
     neededBy: 'the tests that look at the page of the report in a browser',
