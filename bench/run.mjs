@@ -14,6 +14,7 @@ import { remove, seconds } from './common.mjs';
 import { makeBlobs, makeStore } from './data.mjs';
 import { hasDovecot, startDovecot } from './dovecot.mjs';
 import { benchMailServers, imapUrl, writeSecret } from './mail-servers.mjs';
+import { benchOffsite } from './offsite.mjs';
 import { benchPeers } from './peers.mjs';
 import { benchRestore } from './restore.mjs';
 import { report } from './show.mjs';
@@ -42,6 +43,8 @@ const sizes = options.quick
       mailed: [4, 150],
       mailRounds: 1,
       mailMemory: [500, 2_000],
+      offsite: [3, 1_000],
+      offsiteRounds: 2,
     }
   : {
       blobs: 50_000,
@@ -54,6 +57,9 @@ const sizes = options.quick
       mailed: [4, 1_500],
       mailRounds: 3,
       mailMemory: options.full ? [10_000, 200_000] : [2_000, 10_000],
+      // each blob once: with its metadata, 100,000 files
+      offsite: [50, 1_000],
+      offsiteRounds: 3,
     };
 
 // with --json only the document goes to stdout
@@ -93,6 +99,11 @@ async function measure() {
   say('2. Restore into Maildir against plain copying …');
   results.restore = await withStore('copied', blobs, sizes.copied, (store) =>
     benchRestore(folder, store, sizes.copyRounds),
+  );
+
+  say('6. An offsite copy against plain rsync …');
+  results.offsite = await withStore('offsite', blobs, sizes.offsite, (store) =>
+    benchOffsite(folder, store, sizes.offsiteRounds),
   );
 
   say('3. The workflow: time of Temporal, memory of the worker …');

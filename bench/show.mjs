@@ -79,6 +79,32 @@ function mailLines(results) {
   ];
 }
 
+const OFFSITE_CASES = {
+  first: { name: 'first copy', aim: 1.1 },
+  same: { name: 'nothing changed', aim: 1.5 },
+  changed: { name: '1 % new and 1 % gone', aim: null },
+  deleted: { name: 'the same with deletions', aim: null },
+};
+
+function offsiteLines({ files, rounds, cases, skipped }) {
+  if (skipped) return [`6. Offsite copy: skipped, there is no ${skipped}`];
+  const lines = cases.map(({ what, rsync, lifeboat, rclone, ratio, cpuRatio }) => {
+    const { name, aim } = OFFSITE_CASES[what];
+    const peer = rclone === undefined ? '' : `, rclone ${rclone.toFixed(2)} s`;
+    const judged = aim === null ? '' : ` (aim: at most ${aim}): ${verdict(ratio <= aim)}`;
+    return `   ${name}: Lifeboat ${lifeboat.toFixed(2)} s, rsync -a ${rsync.toFixed(2)} s${peer}; ${ratio.toFixed(2)} times rsync, by processor time ${cpuRatio.toFixed(2)}${judged}`;
+  });
+  const peer =
+    cases[0].rclone === undefined
+      ? ['   rclone: skipped, it is not installed (Debian: apt-get install rclone)']
+      : [];
+  return [
+    `6. Offsite copy to a folder (${number(files)} files, best of ${rounds} by turns)`,
+    ...lines,
+    ...peer,
+  ];
+}
+
 export function report(results) {
   const { verify, restore, workflow, quick, cores, load, node, seconds, dataSeconds } = results;
   judged = !quick;
@@ -97,5 +123,6 @@ export function report(results) {
     '4. Memory of the worker process, whole (its peak RSS, mapped files included)',
     ...runs.map(([name, run]) => memoryLine(name, run)),
     ...mailLines(results.mailServers),
+    ...offsiteLines(results.offsite),
   ].join('\n')}\n`;
 }

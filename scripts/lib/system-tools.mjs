@@ -24,6 +24,16 @@ const TOOLS = [
     neededBy: 'offsite copies, and their tests,',
   },
   {
+    program: 'sshd',
+    debianPackages: ['openssh-server'],
+    neededBy: 'the tests of offsite copies behind ssh',
+  },
+  {
+    program: 'mount.exfat-fuse',
+    debianPackages: ['exfatprogs', 'exfat-fuse'],
+    neededBy: 'the tests of offsite copies on a disk that does not tell upper from lower case',
+  },
+  {
     program: 'chromium',
     debianPackages: ['chromium'],
     neededBy: 'the tests that look at the page of the report in a browser',

@@ -128,6 +128,7 @@ export function createCarbonio(config: Config, work: HostWork) {
 
   return {
     ask,
+    cli,
     activities: {
       /** Reads the source, looks at the mail host, and writes the plan. Changes nothing anywhere else. */
       async planOnHost({ request, reason }: RestoreStep & { reason: string }): Promise<PlannedRestore> {

@@ -7,6 +7,7 @@ import type { HostWork } from './host-work';
 import { createInvalidActivities } from './invalid';
 import { createOffsiteActivities } from './offsite';
 import { createOffsiteCopyActivities } from './offsite-copy';
+import { createOffsitePurgeActivities } from './offsite-purge';
 import { createOverrideActivities } from './override';
 import { createQueueActivities } from './queue';
 import { createRescueActivities } from './rescue';
@@ -27,6 +28,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createInvalidActivities(config),
     ...createOffsiteActivities(config, work),
     ...createOffsiteCopyActivities(config, work),
+    ...createOffsitePurgeActivities(config, carbonio.cli),
     ...createOverrideActivities(config, work),
     ...createBackupEnabledActivities(config),
   };

@@ -35,6 +35,8 @@ export interface FinishedSync {
   readonly deleted: number;
   /** Whether what the source no longer has is gone from the copy. */
   readonly swept: boolean;
+  /** Purges of the mail host that had ended before the comparison; null: not known. */
+  readonly purges: readonly string[] | null;
 }
 
 /** Heartbeats while `body` runs. A cancellation stays one, whatever rsync said when it was ended. */
@@ -80,9 +82,11 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
     },
 
     /** What differs, what would be deleted, and the guards on that. */
-    async surveyOffsite(input: SyncStep & { first: boolean }): Promise<Survey & { listFile: string }> {
+    async surveyOffsite(
+      input: SyncStep & { first: boolean; deletes: boolean },
+    ): Promise<Survey & { listFile: string }> {
       return step(input, async (context) => ({
-        ...(await survey(context, input.first)),
+        ...(await survey(context, input.first, input.deletes)),
         listFile: join(context.place.workDir, LISTS.plan),
       }));
     },
@@ -119,8 +123,9 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
     async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<void> {
       return step(input, async (context) => {
         const { request, place, source } = context;
-        const { swept, ...figures } = input.finished;
+        const { swept, purges, ...figures } = input.finished;
         const startedAt = new Date(request.startedAt).toISOString();
+        const before = place.record();
         writeRecord(place, {
           destination: request.input.destination,
           sourcePath: source,
@@ -129,7 +134,8 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
           endedAt: new Date().toISOString(),
           operationId: request.operationId,
           ...figures,
-          lastDelete: swept ? startedAt : (place.record()?.lastDelete ?? null),
+          lastDelete: swept ? startedAt : (before?.lastDelete ?? null),
+          purges: [...((swept ? purges : null) ?? before?.purges ?? [])],
         });
       });
     },

@@ -24,7 +24,8 @@ export function addOffsiteCommand(program: Command, onExit: (code: number) => vo
         .summary('bring the copy up to date')
         .description(
           'Copies what is new or changed to the copy, in an order in which the copy never names content that it lacks, ' +
-            'also when it is stopped in the middle. Run again, it goes on. Without --delete now, nothing is deleted.',
+            'also when it is stopped in the middle. Run again, it goes on. Without --delete, nothing is deleted; with ' +
+            'afterPurge, only when a purge of the mail host has ended since the last deleting sync.',
         )
         .argument('<backupPath>', 'folder that holds backup.json, accounts/ and items/')
         .argument('<destination>', DESTINATION)
@@ -32,6 +33,7 @@ export function addOffsiteCommand(program: Command, onExit: (code: number) => vo
           new Option('--delete <when>', 'delete what the Backup Path no longer has').choices([
             'never',
             'now',
+            'afterPurge',
           ]),
         )
         .option('--dry-run', 'change nothing; print what would be copied and deleted')

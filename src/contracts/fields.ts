@@ -19,3 +19,13 @@ export const notifications = z
   .max(100)
   .default([])
   .describe('Mail addresses that are told, beside those of the worker. Example: ["admin@example.com"]');
+
+export const sample = z
+  .number()
+  .gt(0)
+  .max(100)
+  .nullable()
+  .default(null)
+  .describe(
+    'Read only this part of the blobs, percent; of the others only that they are there. All metadata is read. Each run takes other blobs. Default: null (all). Example: 5',
+  );

@@ -9,10 +9,10 @@ export const offsiteSyncInput = z.strictObject({
   ),
   ...place,
   delete: z
-    .enum(['never', 'now'])
+    .enum(['never', 'now', 'afterPurge'])
     .default('never')
     .describe(
-      'Whether what the Backup Path no longer has is deleted from the copy at the end. Default: "never". Example: "now"',
+      'Whether what the Backup Path no longer has is deleted from the copy at the end. "afterPurge": only when a purge of the mail host has ended since the last deleting sync. One that works is waited for. Default: "never". Example: "afterPurge"',
     ),
   dryRun: z
     .boolean()
@@ -42,7 +42,21 @@ export const offsiteSyncInput = z.strictObject({
     .boolean()
     .default(false)
     .describe('Begin a new copy where there was one before and nothing is now. Default: false'),
-  advanced: z.strictObject({ attempts, heartbeatSeconds }).prefault({}).describe('For tests and rare needs.'),
+  advanced: z
+    .strictObject({
+      attempts,
+      heartbeatSeconds,
+      pollSeconds: z
+        .number()
+        .min(0.1)
+        .max(300)
+        .default(30)
+        .describe(
+          'First pause before the mail host is asked again whether its purge has ended, seconds; they grow to five minutes. Default: 30',
+        ),
+    })
+    .prefault({})
+    .describe('For tests and rare needs.'),
 });
 export type OffsiteSyncInput = z.output<typeof offsiteSyncInput>;
 export type OffsiteSyncRequest = z.input<typeof offsiteSyncInput>;
@@ -55,6 +69,7 @@ export const offsiteSyncExample: OffsiteSyncRequest = {
 
 export type SyncPhaseName =
   | 'checking'
+  | 'asking for purges'
   | 'comparing'
   | 'claiming'
   | 'staging metadata'

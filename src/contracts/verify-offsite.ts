@@ -1,7 +1,7 @@
 /** Input, result and status of the workflow `verifyOffsite`. */
 import { z } from 'zod';
 import { parseDestination } from './destination';
-import { absolutePath, heartbeatSeconds } from './fields';
+import { absolutePath, heartbeatSeconds, sample } from './fields';
 import { attempts, place } from './offsite';
 import type { VerifyResult } from './verify';
 
@@ -14,15 +14,7 @@ export const verifyOffsiteInput = z
       .describe(
         'The Backup Path that it is a copy of, to compare with. Needed for a copy behind a daemon or ssh. Default: null. Example: "/opt/backup"',
       ),
-    sample: z
-      .number()
-      .gt(0)
-      .max(100)
-      .nullable()
-      .default(null)
-      .describe(
-        'Read only this part of the blobs, percent; of the others only that they are there. Each run takes others. Default: null (all). Example: 5',
-      ),
+    sample,
     advanced: z
       .strictObject({ attempts, heartbeatSeconds })
       .prefault({})

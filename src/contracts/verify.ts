@@ -1,6 +1,6 @@
 /** Input, result and status of the workflow `verify`. */
 import { z } from 'zod';
-import { absolutePath, heartbeatSeconds, text } from './fields';
+import { absolutePath, heartbeatSeconds, sample, text } from './fields';
 
 const counts = z.object({
   blobs: z.number(),
@@ -38,15 +38,7 @@ export const verifyInput = z.strictObject({
     .describe(
       'Only these accounts (addresses or ids) and the blobs that they name; orphans are then not counted. Default: all. Example: ["jane@example.com"]',
     ),
-  sample: z
-    .number()
-    .gt(0)
-    .max(100)
-    .nullable()
-    .default(null)
-    .describe(
-      'Read only this part of the blobs, percent; of the others only that they are there. All metadata is read. Each run takes other blobs. Default: null (all). Example: 5',
-    ),
+  sample,
   threads: z
     .int()
     .min(1)

@@ -1,7 +1,7 @@
 /** The passes of a sync that change the copy, in the order that keeps it whole: blobs, metadata, then deletions. */
 import { lstatSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { BLOBS, MARKER } from '../backup-path/layout';
+import { dirname, join } from 'node:path';
+import { MARKER } from '../backup-path/layout';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
 import { remotePath, type Run } from '../rsync/arguments';
 import { nameBytes, parseChange, type RsyncStats } from '../rsync/output';
@@ -35,29 +35,29 @@ export const copyBlobs = (context: SyncContext): Promise<PassResult> =>
 /** Sends what was staged and has not changed since. The rest keeps its old state in the copy. */
 export async function sendMetadata(context: SyncContext): Promise<PassResult> {
   const { source, place, transport, signal } = context;
-  const send = new NameList(join(place.workDir, 'send.list'));
+  const staging = join(place.workDir, STAGING);
   const leftOut = new NameList(join(place.workDir, LEFT_OUT));
   const breather = new Breather(signal);
+  let kept = 0;
   try {
     for await (const [name, note] of readPairs(join(place.workDir, NOTES))) {
-      if (currentNote(source, name) === note) send.add(listed(name));
-      else leftOut.add(name);
+      const staged = pathOf(staging, name);
+      // not there: an attempt before this one has left it out
+      if (currentNote(source, name) === note && isThere(staged)) kept++;
+      else {
+        leftOut.add(name);
+        // a list of what to send instead would cost rsync half as much again
+        if (name !== '.') rmSync(staged, { recursive: true, force: true });
+      }
       await breather.breathe();
     }
   } finally {
-    send.close();
     leftOut.close();
   }
+  const run = { from: `${staging}/`, to: remotePath(transport), progress: true };
+  const { checksum } = context.request.input;
   const result =
-    send.count === 0
-      ? nothing('sending metadata')
-      : await pass(context, 'sending metadata', {
-          from: `${join(place.workDir, STAGING)}/`,
-          to: remotePath(transport),
-          filesFrom: send.file,
-          progress: true,
-          checksum: context.request.input.checksum,
-        });
+    kept === 0 ? nothing('sending metadata') : await pass(context, 'sending metadata', { ...run, checksum });
   return { ...result, leftOut: leftOut.count };
 }
 
@@ -74,9 +74,12 @@ async function* readPairs(file: string): AsyncGenerator<[string, string]> {
   }
 }
 
+const isThere = (path: Buffer): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+const pathOf = (root: string, name: string): Buffer =>
+  Buffer.concat([Buffer.from(`${root}/`), nameBytes(name)]);
+
 function currentNote(source: string, name: string): string | null {
-  const path = Buffer.concat([Buffer.from(`${source}/`), nameBytes(name)]);
-  const stat = lstatSync(path, { throwIfNoEntry: false });
+  const stat = lstatSync(pathOf(source, name), { throwIfNoEntry: false });
   if (!stat) return null;
   return stat.isDirectory() ? 'folder' : noteOf(stat);
 }
@@ -95,16 +98,16 @@ export const deleteMetadata = (context: SyncContext, allowed: number): Promise<P
 export async function deleteBlobs(context: SyncContext): Promise<PassResult> {
   const { workDir } = context.place;
   const files = new NameList(join(workDir, 'delete-blobs.list'));
-  const folders = new Set<string>([BLOBS]);
+  const folders = new Set<string>();
   for await (const names of readNames(join(workDir, LISTS.deadBlobs))) {
     for (const name of names) {
       files.add(listed(name));
-      folders.add(name.slice(0, name.lastIndexOf('/')));
+      addFolder(folders, dirname(name));
     }
   }
   files.close();
   for await (const names of readNames(join(workDir, LISTS.deadFolders)))
-    for (const name of names) folders.add(name);
+    for (const name of names) addFolder(folders, name);
   const run = { ...ends(context), ...{ deleteMissing: true, nothingNew: true, itemize: true } };
   let result = nothing('deleting blobs');
   if (files.count > 0) result = await pass(context, 'deleting blobs', { ...run, filesFrom: files.file });
@@ -115,7 +118,13 @@ export async function deleteBlobs(context: SyncContext): Promise<PassResult> {
     list.close();
     result = sum(result, await pass(context, 'deleting blobs', { ...run, filesFrom: list.file }));
   }
-  return result;
+  // rsync says so of what is gone with its folder, and that is why it is deleted
+  return { ...result, vanished: false };
+}
+
+/** With those around it: what is deleted in a folder changes its time. */
+function addFolder(folders: Set<string>, name: string): void {
+  for (let at = name; at !== '.' && !folders.has(at); at = dirname(at)) folders.add(at);
 }
 
 /** Deepest first. */

@@ -23,6 +23,8 @@ const record = z.object({
   deleted: z.number(),
   /** Start of the newest finished sync that deleted, ISO. */
   lastDelete: z.iso.datetime().nullable(),
+  /** Purges of the mail host that had ended by then. */
+  purges: z.array(z.string()).default([]),
 });
 export type CopyRecord = z.output<typeof record>;
 

@@ -91,9 +91,7 @@ class Stager {
     const from = this.at(this.source, name);
     const to = this.at(this.staging, name);
     try {
-      const stat = lstatSync(from, { throwIfNoEntry: false });
-      if (!stat) return; // purged since the comparison
-      const note = this.keep(name, stat, from, to);
+      const note = this.linked(name, from, to) ?? this.kept(name, from, to);
       if (note === null) return;
       this.staged++;
       this.notes.add(name);
@@ -113,8 +111,21 @@ class Stager {
     return syscall === 'write' || String(path).startsWith(this.staging);
   }
 
-  /** Answers what the source was; null when it is nothing to copy. */
-  private keep(name: string, stat: Stats, from: Buffer, to: Buffer): string | null {
+  /** The usual case, at once. Null: to be kept in another way. */
+  private linked(name: string, from: Buffer, to: Buffer): string | null {
+    if (!REPLACED.test(name)) return null;
+    this.folder(dirname(name));
+    if (!link(from, to)) return null;
+    const stat = lstatSync(to);
+    if (stat.isFile()) return noteOf(stat);
+    rmSync(to);
+    return null;
+  }
+
+  /** Answers what the source was; null when it is nothing to copy, or was purged since the comparison. */
+  private kept(name: string, from: Buffer, to: Buffer): string | null {
+    const stat = lstatSync(from, { throwIfNoEntry: false });
+    if (!stat) return null;
     if (stat.isDirectory()) {
       mkdirSync(to, { recursive: true, mode: 0o700 });
       return 'folder';
@@ -125,9 +136,7 @@ class Stager {
       if (isRoot()) lchownSync(to, stat.uid, stat.gid);
       return noteOf(stat);
     }
-    if (!stat.isFile()) return null;
-    if (REPLACED.test(name) && link(from, to)) return noteOf(lstatSync(to));
-    return this.copy(from, to);
+    return stat.isFile() ? this.copy(from, to) : null;
   }
 
   private folder(name: string): void {

@@ -28,11 +28,14 @@ export const LISTS = {
 
 export const isBlobName = (name: string): boolean => name === BLOBS || name.startsWith(`${BLOBS}/`);
 
-/** @throws Problem `DestinationTooSmall`, `TooManyDeletions`, of the end of rsync */
-export async function survey(context: SyncContext, first: boolean): Promise<Survey> {
+/**
+ * @param deletes what the source does not have is to go
+ * @throws Problem `DestinationTooSmall`, `TooManyDeletions`, of the end of rsync
+ */
+export async function survey(context: SyncContext, first: boolean, deletes: boolean): Promise<Survey> {
   const { input } = context.request;
   // a first copy has nothing to compare with: the walk is cheaper
-  const found = first && !input.dryRun ? await surveyFirst(context) : await compare(context);
+  const found = first && !input.dryRun ? await surveyFirst(context) : await compare(context, deletes);
   if (context.transport.destination.kind === 'path' && !input.dryRun && found.bytes > 0) {
     guardSpace(context.transport.destination.path, found);
   }
@@ -65,7 +68,7 @@ async function surveyFirst(context: SyncContext): Promise<Survey> {
 /** Metadata files are small: each takes about a block. */
 const blockSize = (path: string): number => statfsSync(path).bsize;
 
-async function compare(context: SyncContext): Promise<Survey> {
+async function compare(context: SyncContext, deletes: boolean): Promise<Survey> {
   const { source, place, request, transport } = context;
   const { input } = request;
   const lists = new SurveyLists(place.workDir, input.dryRun);
@@ -73,7 +76,7 @@ async function compare(context: SyncContext): Promise<Survey> {
   try {
     const run = {
       ...{ from: `${source}/`, to: remotePath(transport), dryRun: true, itemize: true },
-      ...{ checksum: input.checksum, delete: input.delete === 'now' },
+      ...{ checksum: input.checksum, delete: deletes },
     };
     result = await sync(context, run, {
       what: 'comparing',
@@ -88,19 +91,14 @@ async function compare(context: SyncContext): Promise<Survey> {
   const { stats, seconds } = result;
   const { blobs, files, deletions, contentBytes } = lists;
   const inCopy = Math.max(0, stats.files - stats.created) + deletions;
-  const allowed = allowedOf(input, deletions, inCopy);
+  const allowed = deletes ? allowedOf(input, deletions, inCopy) : 0;
   const { totalSize } = stats;
   const metadata = lists.metadata.count;
   return { metadata, blobs, bytes: contentBytes, files, deletions, allowed, totalSize, seconds };
 }
 
 /** A dry run is how people learn what they would have to allow: it refuses nothing. */
-function allowedOf(
-  { dryRun, maxDeletions, ...input }: OffsiteSyncInput,
-  deletions: number,
-  inCopy: number,
-): number {
-  if (input.delete === 'never') return 0;
+function allowedOf({ dryRun, maxDeletions }: OffsiteSyncInput, deletions: number, inCopy: number): number {
   return dryRun ? allowedDeletions(inCopy, maxDeletions) : guardDeletions(deletions, inCopy, maxDeletions);
 }
 

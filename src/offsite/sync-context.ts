@@ -65,6 +65,8 @@ export interface RunOptions {
   readonly onLine?: (line: string) => void;
 }
 
+const TELL_EVERY_MS = 100;
+
 /** Runs one rsync of a sync. @throws Problem of its end (exit-codes.ts) */
 export async function sync(
   context: Pick<SyncContext, 'transport' | 'signal' | 'onProgress'>,
@@ -73,13 +75,17 @@ export async function sync(
 ): Promise<RunResult> {
   const reader = new StatsReader();
   let latest: RsyncProgress | null = null;
+  let toldAt = 0;
   const startedAt = performance.now();
   const end = await runRsync(runArguments(context.transport, run), {
     signal: context.signal,
     onLine: (line) => {
+      // one a file; people and heartbeats need a few a second. Nothing else begins with a space
+      if (line.startsWith(' ') && performance.now() - toldAt < TELL_EVERY_MS) return;
       const progress = parseProgress(line, latest);
       if (progress !== null) {
         latest = progress;
+        toldAt = performance.now();
         context.onProgress(toldOf(what, progress));
         return;
       }

@@ -44,15 +44,19 @@ const BY_CODE: Readonly<Record<number, Verdict>> = {
 /** A push to a daemon ends with 0 all the same; only this tells. */
 const STOPPED_DELETING = /^Deletions stopped due to --max-delete limit/m;
 const NO_SPACE = /No space left on device|Disk quota exceeded/;
-/** ssh ends with 255 whatever happened; this will not pass by itself. */
-const SSH_REFUSES = /Permission denied|Host key verification failed|Too many authentication failures/;
+/**
+ * ssh ends with 255 whatever happened; this will not pass by itself. rsync says 12 where it is quicker than the end of
+ * ssh. What the file system denies has a number in the parentheses.
+ */
+const SSH_REFUSES =
+  /Permission denied \([a-z]|Permission denied, |Host key verification failed|Too many authentication failures/;
 
 export function verdictOf({ code, signal, stderr, cancelled }: RsyncEnd): Verdict {
   if (cancelled) return 'cancelled';
   // somebody else killed it: the system when memory was short, a person by mistake
   if (signal !== null || code === null) return 'retry';
   if ((code === 0 || code === 24) && STOPPED_DELETING.test(stderr)) return 'deletions-stopped';
-  if (code === 255 && SSH_REFUSES.test(stderr)) return 'refused';
+  if ((code === 255 || code === 12) && SSH_REFUSES.test(stderr)) return 'refused';
   if ((code === 11 || code === 23) && NO_SPACE.test(stderr)) return 'no-space';
   return BY_CODE[code] ?? 'refused';
 }

@@ -1,5 +1,5 @@
 /** Brings an offsite copy, or some accounts of it, to a folder of this machine, from which it can be restored. */
-import { defineQuery, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import { defineQuery } from '@temporalio/workflow';
 import {
   fetchOffsiteExample,
   fetchOffsiteInput,
@@ -9,36 +9,27 @@ import {
   type FetchOffsiteStatus,
 } from '../contracts/fetch-offsite';
 import { parseInput } from '../contracts/input';
-import { unwrapFailure } from './failure';
+import { inPhases, type Begin } from './copy-phases';
 import { transferSteps } from './offsite-sync';
 import { operationName } from './operation-name';
 import { patiently, type Patience } from './patience';
+
+type Phase = Exclude<FetchOffsiteStatus['phase'], 'ended'>;
 
 export const fetchOffsiteStatusQuery = defineQuery<FetchOffsiteStatus>('status');
 
 export async function fetchOffsite(raw: FetchOffsiteRequest): Promise<FetchOffsiteResult> {
   const input = parseInput(fetchOffsiteInput, raw, fetchOffsiteExample);
-  const status: FetchOffsiteStatus = { phase: 'checking', waiting: null };
-  setHandler(fetchOffsiteStatusQuery, () => status, { description: 'Phase of this fetch. No input.' });
-  const begin = (change: Partial<FetchOffsiteStatus>): void => {
-    Object.assign(status, change);
-    const waiting = status.waiting === null ? '' : `\n\nWaiting: ${status.waiting}`;
-    const where = `- from \`${input.destination}\` to \`${input.outputDir}\``;
-    setCurrentDetails(`**Phase: ${status.phase}**${waiting}\n\n${where}`);
+  const frame = {
+    query: fetchOffsiteStatusQuery,
+    description: 'Phase of this fetch. No input.',
+    phase: 'checking' as const,
+    where: `- from \`${input.destination}\` to \`${input.outputDir}\``,
   };
-  try {
-    const result = await runbook(input, begin);
-    begin({ phase: 'ended' });
-    return result;
-  } catch (error) {
-    throw unwrapFailure(error);
-  }
+  return inPhases<Phase, FetchOffsiteResult>(frame, (begin) => runbook(input, begin));
 }
 
-async function runbook(
-  input: FetchOffsiteInput,
-  begin: (change: Partial<FetchOffsiteStatus>) => void,
-): Promise<FetchOffsiteResult> {
+async function runbook(input: FetchOffsiteInput, begin: Begin<Phase>): Promise<FetchOffsiteResult> {
   const step = { name: operationName(), input };
   const steps = transferSteps(input.advanced.heartbeatSeconds);
   const patience: Patience = { attempts: input.advanced.attempts, waits: (waiting) => begin({ waiting }) };

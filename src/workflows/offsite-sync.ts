@@ -8,7 +8,7 @@ import {
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { SyncStep } from '../activities/offsite';
+import type { FinishedSync, SyncStep } from '../activities/offsite';
 import { parseInput } from '../contracts/input';
 import {
   offsiteSyncExample,
@@ -22,6 +22,7 @@ import { stepsOf } from './external-restore';
 import { failureMessage, unwrapFailure } from './failure';
 import { operationName } from './operation-name';
 import { OURS_TO_RETRY, patiently, type Patience } from './patience';
+import { decideDeletions, type Deletions } from './purge-wait';
 import { SyncState } from './sync-state';
 
 /** Steps of rsync: what fails on the line is tried again by the workflow, what a dead worker leaves by the server. */
@@ -48,23 +49,25 @@ interface Run {
 export async function offsiteSync(raw: OffsiteSyncRequest): Promise<OffsiteSyncResult> {
   const input = parseInput(offsiteSyncInput, raw, offsiteSyncExample);
   const state = new SyncState(input);
-  const request: SyncRequest = { ...operationName(), startedAt: state.startedAt, input };
+  const name = operationName();
   const { attempts, heartbeatSeconds } = input.advanced;
   const steps = transferSteps(heartbeatSeconds);
   const patience: Patience = { attempts, waits: state.waits };
-  let begun = false;
+  let checked: Checked | null = null;
   try {
-    const checked = await patiently(patience, () => steps.checkOffsiteSync({ request }));
-    begun = true;
+    // before there is a lock: other syncs to this destination go on meanwhile
+    const deletions = await decideDeletions(steps, input, state, patience);
+    const request: SyncRequest = { ...name, startedAt: state.begins(), input };
+    checked = await patiently(patience, () => steps.checkOffsiteSync({ request }));
     state.lastSuccess = checked.lastSuccess;
     const run: Run = { step: { request, serverId: checked.serverId }, state, steps, patience };
-    const result = await runbook(run, checked);
+    const result = await runbook(run, checked, deletions);
     state.begin('ended');
     return result;
   } catch (error) {
     throw unwrapFailure(error);
   } finally {
-    if (begun) await tidy(input, request);
+    if (checked !== null) await tidy(input, { ...name, startedAt: state.startedAt, input });
   }
 }
 
@@ -77,35 +80,36 @@ async function tidy(input: OffsiteSyncInput, request: SyncRequest): Promise<void
   }
 }
 
-async function runbook(run: Run, { first }: Checked): Promise<OffsiteSyncResult> {
+async function runbook(run: Run, { first }: Checked, deletions: Deletions): Promise<OffsiteSyncResult> {
   const { step, state, steps, patience } = run;
   const { input } = step.request;
+  const deletes = deletions.wanted;
   state.begin('comparing');
-  const found = await patiently(patience, () => steps.surveyOffsite({ ...step, first }));
-  if (input.dryRun) return dryRunResult(run, found);
+  const found = await patiently(patience, () => steps.surveyOffsite({ ...step, first, deletes }));
+  if (input.dryRun) return dryRunResult(run, found, deletions.notes);
 
   if (first) await pass(run, 'claiming', () => steps.claimCopy(step));
-  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run);
-  const notes =
-    leftOut === 0 ? [] : [`${leftOut} metadata files changed meanwhile: they follow with the next sync.`];
+  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run, deletes);
+  const notes = [...deletions.notes];
+  if (leftOut > 0) notes.push(`${leftOut} metadata files changed meanwhile: they follow with the next sync.`);
 
-  const sweep = input.delete === 'now' && (leftOut === 0 || found.deletions === 0);
-  if (input.delete === 'now' && found.deletions > 0) {
+  const swept = deletes && (leftOut === 0 || found.deletions === 0);
+  if (deletes && found.deletions > 0) {
     await pass(run, 'deleting metadata', () =>
       steps.deleteOffsiteMetadata({ ...step, allowed: found.allowed }),
     );
     // metadata that were left out may still name what the source has purged
-    if (sweep) await pass(run, 'deleting blobs', () => steps.deleteOffsiteBlobs(step));
+    if (swept) await pass(run, 'deleting blobs', () => steps.deleteOffsiteBlobs(step));
     else notes.push('Therefore blobs were not deleted; the next sync does it.');
   }
   if (state.vanished) notes.push('Some files were purged while they were copied.');
-  return finish(run, { leftOut, notes, swept: sweep, totalSize: found.totalSize });
+  return finish(run, { leftOut, notes, swept, purges: deletions.purges, totalSize: found.totalSize });
 }
 
 /** @returns how many metadata files had changed meanwhile */
-async function copyWhatDiffers(run: Run): Promise<number> {
+async function copyWhatDiffers(run: Run, deletes: boolean): Promise<number> {
   const { step, state, steps } = run;
-  const rounds = step.request.input.delete === 'now' ? ROUNDS : 1;
+  const rounds = deletes ? ROUNDS : 1;
   for (let round = 0; ; round++) {
     state.begin('staging metadata');
     const { unreadable, example } = await steps.stageMetadata({ ...step, round });
@@ -137,13 +141,14 @@ const incomplete = (count: number, example: string | null): ApplicationFailure =
 
 async function finish(
   run: Run,
-  end: { leftOut: number; notes: string[]; swept: boolean; totalSize: number },
+  end: Pick<OffsiteSyncResult, 'leftOut' | 'notes'> &
+    Pick<FinishedSync, 'swept' | 'purges'> & { totalSize: number },
 ): Promise<OffsiteSyncResult> {
   const { step, state, steps } = run;
-  const { leftOut, notes, swept } = end;
+  const { leftOut, notes, swept, purges } = end;
   state.begin('finishing');
   const figures = { files: state.sum('files'), bytes: state.sum('bytes'), deleted: state.sum('deleted') };
-  await steps.finishOffsiteSync({ ...step, finished: { ...figures, swept } });
+  await steps.finishOffsiteSync({ ...step, finished: { ...figures, swept, purges } });
   const totalSize = Math.max(end.totalSize, state.totalSize);
   state.lastSuccess = new Date(state.startedAt).toISOString();
   return {
@@ -157,7 +162,11 @@ async function finish(
   };
 }
 
-function dryRunResult(run: Run, found: Survey & { listFile: string }): OffsiteSyncResult {
+function dryRunResult(
+  run: Run,
+  found: Survey & { listFile: string },
+  told: readonly string[],
+): OffsiteSyncResult {
   const { files, bytes, deletions: deleted, listFile } = found;
   const { count, percent } = run.step.request.input.maxDeletions;
   const over =
@@ -165,7 +174,7 @@ function dryRunResult(run: Run, found: Survey & { listFile: string }): OffsiteSy
   return {
     ...head(run),
     status: 'dry-run',
-    ...{ files, bytes, deleted, speedUp: null, leftOut: 0, notes: over, listFile },
+    ...{ files, bytes, deleted, speedUp: null, leftOut: 0, notes: [...told, ...over], listFile },
   };
 }
 

@@ -7,7 +7,7 @@ export const offsiteSyncStatusQuery = defineQuery<OffsiteSyncStatus>('status');
 
 export class SyncState {
   readonly passes: SyncPass[] = [];
-  readonly startedAt = Date.now();
+  startedAt = Date.now();
   totalSize = 0;
   vanished = false;
   lastSuccess: string | null = null;
@@ -20,6 +20,13 @@ export class SyncState {
         'Phase, passes, and the time of the newest finished sync to this destination (lastSuccess). No input.',
     });
     this.show();
+  }
+
+  /** The sync itself begins: what is in the source by now will be in the copy. Answers that time. */
+  begins(): number {
+    this.startedAt = Date.now();
+    this.begin('checking');
+    return this.startedAt;
   }
 
   begin(phase: SyncPhaseName): void {

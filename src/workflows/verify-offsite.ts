@@ -1,12 +1,5 @@
 /** Verifies an offsite copy: reads it where it can be read as files, else compares it with its Backup Path. */
-import {
-  defineQuery,
-  executeChild,
-  ParentClosePolicy,
-  setCurrentDetails,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { defineQuery, executeChild, ParentClosePolicy, workflowInfo } from '@temporalio/workflow';
 import { parseInput } from '../contracts/input';
 import {
   isPath,
@@ -17,38 +10,28 @@ import {
   type VerifyOffsiteResult,
   type VerifyOffsiteStatus,
 } from '../contracts/verify-offsite';
-import { unwrapFailure } from './failure';
+import { inPhases, type Begin } from './copy-phases';
 import { transferSteps } from './offsite-sync';
 import { operationName } from './operation-name';
 import { patiently, type Patience } from './patience';
 import type { verify } from './verify';
 
+type Phase = Exclude<VerifyOffsiteStatus['phase'], 'ended'>;
+
 export const verifyOffsiteStatusQuery = defineQuery<VerifyOffsiteStatus>('status');
 
 export async function verifyOffsite(raw: VerifyOffsiteRequest): Promise<VerifyOffsiteResult> {
   const input = parseInput(verifyOffsiteInput, raw, verifyOffsiteExample);
-  const status: VerifyOffsiteStatus = { phase: 'reading the copy', waiting: null };
-  setHandler(verifyOffsiteStatusQuery, () => status, {
+  const frame = {
+    query: verifyOffsiteStatusQuery,
     description: 'Phase of this verification. No input.',
-  });
-  const begin = (change: Partial<VerifyOffsiteStatus>): void => {
-    Object.assign(status, change);
-    const waiting = status.waiting === null ? '' : `\n\nWaiting: ${status.waiting}`;
-    setCurrentDetails(`**Phase: ${status.phase}**${waiting}\n\n- copy: \`${input.destination}\``);
+    phase: 'reading the copy' as const,
+    where: `- copy: \`${input.destination}\``,
   };
-  try {
-    const result = await runbook(input, begin);
-    begin({ phase: 'ended' });
-    return result;
-  } catch (error) {
-    throw unwrapFailure(error);
-  }
+  return inPhases<Phase, VerifyOffsiteResult>(frame, (begin) => runbook(input, begin));
 }
 
-async function runbook(
-  input: VerifyOffsiteInput,
-  begin: (change: Partial<VerifyOffsiteStatus>) => void,
-): Promise<VerifyOffsiteResult> {
+async function runbook(input: VerifyOffsiteInput, begin: Begin<Phase>): Promise<VerifyOffsiteResult> {
   const step = { name: operationName(), input };
   const steps = transferSteps(input.advanced.heartbeatSeconds);
   const patience: Patience = { attempts: input.advanced.attempts, waits: (waiting) => begin({ waiting }) };

@@ -51,7 +51,7 @@ describeRsync('lifeboat offsite', () => {
     [['sync', 'old', 'rsync://me:geheim@h/m'], /destination: must not hold a password/],
     [['sync', 'old', 'host::module'], /destination: must be an absolute path/],
     [['sync', '', 'copy'], /sourcePath: the path must not be empty/],
-    [['sync', 'old', 'copy', '--delete', 'later'], /Allowed choices are never, now/],
+    [['sync', 'old', 'copy', '--delete', 'later'], /Allowed choices are never, now, afterPurge/],
     [['sync', 'old', 'copy', '--max-delete-percent', '101'], /must be a part/],
     [['status', '--max-age', 'soon'], /must be a time/],
   ])('refuses %j', async (args, message) => {

@@ -3,9 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OffsiteSyncRequest } from '../../src/contracts/offsite-sync';
+import { assertSameSource, checkSync } from '../../src/offsite/check';
 import { guardDeletions, guardSpace } from '../../src/offsite/guard-destination';
 import { Problem } from '../../src/failures';
 import { writeRecord } from '../../src/offsite/record';
+import { openContext, type SyncContext } from '../../src/offsite/sync-context';
 import { mountTest } from '../backup-path/kit';
 import { TestStore } from '../restore/store';
 import { describeRsync, Offsite } from './kit';
@@ -26,6 +28,20 @@ async function refusal(change: Partial<OffsiteSyncRequest> = {}): Promise<Proble
   }
   throw new Error('it was not refused');
 }
+function typeOf(body: () => void): string | null {
+  try {
+    body();
+    return null;
+  } catch (error) {
+    if (error instanceof Problem) return error.type;
+    throw error;
+  }
+}
+const openAgain = (): SyncContext =>
+  openContext(ground.stateDir, ground.request(), {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
 const touched = (): string[] => {
   try {
     return readdirSync(ground.copy);
@@ -77,6 +93,19 @@ describeRsync('guards', () => {
     expect(readdirSync(ground.source)).not.toContain('.lifeboat-probe');
   });
 
+  test('a source that is another, or gone, when a later step looks again', async () => {
+    const { serverId } = await checkSync(ground.context(), ground.stateDir);
+    const later = (): void => assertSameSource(openAgain(), serverId);
+    later();
+    writeFileSync(
+      join(ground.source, 'backup.json'),
+      JSON.stringify({ ...ground.context().store.marker, serverId: 'other' }),
+    );
+    expect(typeOf(later)).toBe('SourceUnavailable');
+    rmSync(ground.source, { recursive: true });
+    expect(typeOf(later)).toBe('SourceUnavailable');
+  });
+
   test('the copy of another server, other content, no folder above', async () => {
     new TestStore(ground.copy);
     writeFileSync(
@@ -105,6 +134,7 @@ describeRsync('guards', () => {
       lastSuccess: at,
       endedAt: at,
       lastDelete: null,
+      purges: [],
       files: 0,
       bytes: 0,
       deleted: 0,

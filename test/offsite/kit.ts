@@ -1,6 +1,15 @@
 /** A Backup Path, a destination, a real rsync daemon, and the steps of a sync run one by one. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,7 +139,8 @@ export class Offsite {
     const context = this.context(change, hooks.signal);
     const passes: PassResult[] = [];
     const { first } = await checkSync(context, this.stateDir);
-    const found = await survey(context, first);
+    const deletes = context.request.input.delete === 'now';
+    const found = await survey(context, first, deletes);
     if (context.request.input.dryRun) return { survey: found, passes, leftOut: 0 };
     if (first) passes.push(await claim(context));
     let leftOut = 0;
@@ -147,11 +157,23 @@ export class Offsite {
         if (leftOut === 0) break;
       }
     }
-    if (context.request.input.delete === 'now' && found.deletions > 0) {
+    if (deletes && found.deletions > 0) {
       passes.push(await deleteMetadata(context, found.allowed));
       if (leftOut === 0) passes.push(await deleteBlobs(context));
     }
     return { survey: found, passes, leftOut };
+  }
+
+  /** Bytes of the blob `large` that have come to the copy so far, while it is on its way. */
+  arriving(): number {
+    const items = join(this.copy, 'items');
+    const temporary = existsSync(items)
+      ? readdirSync(items).filter((name) => name.startsWith('.large.'))
+      : [];
+    const sizes = ['.rsync-partial/large', ...temporary].map(
+      (name) => statSync(join(items, name), { throwIfNoEntry: false })?.size ?? 0,
+    );
+    return Math.max(...sizes);
   }
 
   /** What rsync finds that differs: names, and flags. Empty when the trees are identical. */
@@ -196,6 +218,14 @@ export function dangling(root: string): string[] {
     }
   }
   return missing;
+}
+
+export async function until(what: () => boolean): Promise<void> {
+  for (const end = Date.now() + 60_000; Date.now() < end;) {
+    if (what()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error('it did not come to that');
 }
 
 export function freePort(): Promise<number> {

@@ -106,7 +106,7 @@ describeRsync.each(['folder', 'daemon'])('to a %s', (kind) => {
     chmodSync(closed, 0);
     const context = ground.context();
     spawnSync('chown', ['-R', '65534', ground.stateDir]);
-    await survey(context, true);
+    await survey(context, true, false);
     spawnSync('chown', ['-R', '65534', ground.stateDir]);
     process.seteuid?.(65534);
     let staged;

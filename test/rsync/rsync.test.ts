@@ -145,6 +145,8 @@ describe('exit codes', () => {
     [{ code: 127 }, 'refused'],
     [{ code: 255 }, 'retry'],
     [{ code: 255, stderr: 'x@y: Permission denied (publickey).\n' }, 'refused'],
+    [{ code: 12, stderr: 'x@y: Permission denied (publickey,password).\n' }, 'refused'],
+    [{ code: 12, stderr: 'rsync: [receiver] mkstemp "x" failed: Permission denied (13)\n' }, 'retry'],
     [{ code: 99 }, 'refused'],
     [{ code: null, signal: 'SIGKILL' as const }, 'retry'],
     [{ code: 11, stderr: 'rsync: write failed on "x": No space left on device (28)' }, 'no-space'],

@@ -7,6 +7,7 @@ import type { FetchOffsiteResult } from '../../src/contracts/fetch-offsite';
 import type { VerifyOffsiteResult } from '../../src/contracts/verify-offsite';
 import { connect, spawnWorker, type TestWorker } from '../e2e/harness';
 import { dangling, describeRsync, Offsite } from '../offsite/kit';
+import { hasSshd, SshServer } from '../offsite/sshd';
 import { replayAll } from '../replay/replay';
 
 const taskQueue = 'offsite-copy-test';
@@ -103,6 +104,24 @@ describeRsync('verifyOffsite', () => {
       type: 'CopyNotFound',
     });
     await expect(run('verifyOffsite', { destination: url })).rejects.toMatchObject({ type: 'InvalidInput' });
+  });
+});
+
+(hasSshd() ? describe : describe.skip)('behind ssh', () => {
+  test('verified, with what is damaged told, and fetched: the same tree', async () => {
+    const server = await new SshServer(join(ground.dir, 'ssh')).start();
+    try {
+      const place = { destination: server.at(ground.copy), ssh: server.options };
+      const outputDir = join(ground.dir, 'by-ssh');
+      await run<FetchOffsiteResult>('fetchOffsite', { ...place, outputDir });
+      expect(ground.differences(outputDir)).toEqual([]);
+      damage(join(ground.copy, blobPath(digestOfItem('a2', 258))));
+      const input = { ...place, sourcePath: ground.source };
+      const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
+      expect(found).toMatchObject({ status: 'findings', how: 'compared', items: 60, missing: 0, damaged: 1 });
+    } finally {
+      await server.stop();
+    }
   });
 });
 

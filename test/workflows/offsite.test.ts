@@ -128,9 +128,8 @@ describeRsync('offsiteSync', () => {
   test('SIGKILL of the worker in the middle, twice: the parts are kept, the tree is the same', async () => {
     const handle = await start(large());
     for (let kills = 0; kills < 2; kills++) {
-      const before = kills === 0 ? 0 : 1;
-      await until(() => blobsOfCopy().length > before && runsRsync());
-      await sleep(700);
+      const before = ground.arriving();
+      await until(() => ground.arriving() > before + 2_000_000);
       await worker.kill();
       await until(() => !runsRsync());
       await until(() => blobsOfCopy().includes('.rsync-partial'));
@@ -144,8 +143,7 @@ describeRsync('offsiteSync', () => {
 
   test('cancelled: rsync ends, its parts stay, nothing is left in the state folder', async () => {
     const handle = await start(large());
-    await until(() => blobsOfCopy().length > 0 && runsRsync());
-    await sleep(500);
+    await until(() => ground.arriving() > 2_000_000);
     await handle.cancel();
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
     expect(runsRsync()).toBe(false);
@@ -222,6 +220,14 @@ describeRsync('offsiteSync', () => {
     expect(failure).toBeInstanceOf(ApplicationFailure);
     expect(failure).toMatchObject({ type: 'InvalidInput', message: expect.stringMatching(message) });
     expect(failure?.message).not.toMatch('geheim');
+  });
+
+  test('deletions after the purge need a mail host, and say what to do without one', async () => {
+    expect(await failureOf(await start({ delete: 'afterPurge' }))).toMatchObject({
+      type: 'CommandMissing',
+      message: expect.stringMatching(/LIFEBOAT_CARBONIO_COMMAND.*delete "now"/),
+    });
+    expect(blobsOfCopy()).toEqual([]);
   });
 
   test('a guard ends it with its own failure, and tells what to do', async () => {

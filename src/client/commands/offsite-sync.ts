@@ -19,7 +19,7 @@ import { namedId, realPath } from '../operation-id';
 import { print, printJson, say } from '../output';
 
 export interface OffsiteSyncOptions extends OperationOptions, PlaceOptions {
-  delete?: 'never' | 'now';
+  delete?: 'never' | 'now' | 'afterPurge';
   dryRun?: boolean;
   maxDelete?: number;
   maxDeletePercent?: number;
