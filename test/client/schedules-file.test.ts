@@ -56,7 +56,7 @@ test('the example: four schedules, each as it is documented', () => {
   expect(nightly?.id).toBe('lifeboat/mail.example.com/nightly-sync');
   expect(nightly?.definition.action.workflowId).toBe('offsite-sync/mail.example.com/nightly-sync');
   expect(nightly?.definition.action.args).not.toMatchObject([{ delete: expect.anything() }]);
-  expect(weekly?.definition.action.args).toMatchObject([{ delete: 'now' }]);
+  expect(weekly?.definition.action.args).toMatchObject([{ delete: 'afterPurge' }]);
 });
 
 test('a sync that deletes pauses on failure unless the file says otherwise', () => {
