@@ -88,6 +88,19 @@ export const HOST_FAILURES = {
     remedy:
       'Check LIFEBOAT_ADMIN_USER, LIFEBOAT_ADMIN_PASSWORD_FILE, LIFEBOAT_ADMIN_CA_FILE and the rights of that administrator.',
   },
+  RestoreIncomplete: {
+    retryable: false,
+    remedy: 'Look at the report of the restore; start it again, it brings only what is missing.',
+  },
+  SameServer: {
+    retryable: false,
+    remedy:
+      'Use the runbook sameServerRestore (`lifeboat dr start same-server-restore`), or snapshotRecovery on a clone.',
+  },
+  CopyRefused: {
+    retryable: false,
+    remedy: 'Name the right folder; docs/disaster-recovery.md says which runbook is for what.',
+  },
   ProbeRefused: {
     retryable: false,
     remedy:

@@ -10,6 +10,7 @@ import { createOffsiteCopyActivities } from './offsite-copy';
 import { createOffsitePurgeActivities } from './offsite-purge';
 import { createOverrideActivities } from './override';
 import { createQueueActivities } from './queue';
+import { createRecoveryActivities } from './recovery';
 import { createRescueActivities } from './rescue';
 import { createRestoreActivities } from './restore';
 import { createTurnActivities } from './turn';
@@ -30,6 +31,7 @@ export function createActivities(config: Config, work: HostWork) {
     ...createOffsiteCopyActivities(config, work),
     ...createOffsitePurgeActivities(config, carbonio.cli),
     ...createOverrideActivities(config, work),
+    ...createRecoveryActivities(config),
     ...createBackupEnabledActivities(config),
   };
 }

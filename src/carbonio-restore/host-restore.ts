@@ -25,6 +25,7 @@ import {
 } from './plan';
 import { afterwards } from './afterwards';
 import { pausesOf } from './pauses';
+import { refuseOwnServer } from './own-server';
 import { preflightOf } from './preflight';
 import { quotasOf } from './quotas';
 import { batchesOf, type SurveyRow } from './survey';
@@ -82,9 +83,10 @@ export async function planHostRestore(
   const only = input.onlyItems === undefined ? [] : ['Run again for chosen items: what is there is skipped.'];
   const included = rows.filter(({ excluded, defect }) => excluded === null && defect === null);
   const server = await env.serverName();
+  const serverId = surveyed.isKnown ? surveyed.source.serverId : null;
+  const own = await refuseOwnServer({ ...env, server }, path, serverId, input.forceAsExternalRestore);
   const looked = await preflightOf({ ...env, server }, included, input);
   const { pauses, notes: pauseNotes } = await pausesOf(env, server, included, input.carbonio);
-  const serverId = surveyed.isKnown ? surveyed.source.serverId : null;
   const plan: HostPlan = {
     version: 1,
     startedAt: Date.now(),
@@ -97,6 +99,7 @@ export async function planHostRestore(
     notes: [
       ...only,
       ...notes,
+      ...own,
       ...looked,
       ...pauseNotes,
       ...(await afterwards(env, server, serverId, included)),

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { RestoreCommandOptions } from './commands/restore';
 import type { DevOptions } from './commands/dev';
 import type { StatusOptions } from './commands/status';
+import { addDrCommand } from './dr-command';
 import { afterHelp, INTRODUCTION } from './help';
 import { addBackupEnabledCommand } from './backup-enabled-command';
 import { addHostCommands } from './host-commands';
@@ -83,6 +84,7 @@ export function createProgram(onExit: (code: number) => void): Command {
     );
 
   addQueueCommand(program, onExit);
+  addDrCommand(program, onExit);
   addHostCommands(program, onExit);
 
   addOperationOptions(

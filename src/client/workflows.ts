@@ -6,6 +6,7 @@ import {
   setBackupEnabledExample,
   setBackupEnabledInput,
 } from '../contracts/backup-enabled';
+import { disasterRecoveryExample, disasterRecoveryInput } from '../contracts/disaster-recovery';
 import { externalRestoreExample, externalRestoreInput } from '../contracts/external-restore';
 import { fetchOffsiteExample, fetchOffsiteInput } from '../contracts/fetch-offsite';
 import { offsiteSyncExample, offsiteSyncInput } from '../contracts/offsite-sync';
@@ -24,6 +25,8 @@ import {
 } from '../contracts/override';
 import { restoreInvalidItemsExample, restoreInvalidItemsInput } from '../contracts/restore-invalid-items';
 import { retryUnrestoredExample, retryUnrestoredInput } from '../contracts/retry-unrestored';
+import { sameServerRestoreExample, sameServerRestoreInput } from '../contracts/same-server-restore';
+import { snapshotRecoveryExample, snapshotRecoveryInput } from '../contracts/snapshot-recovery';
 import { verifyExample, verifyInput } from '../contracts/verify';
 import { verifyOffsiteExample, verifyOffsiteInput } from '../contracts/verify-offsite';
 
@@ -36,6 +39,33 @@ export interface KnownWorkflow {
 }
 
 export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, KnownWorkflow>([
+  [
+    'disasterRecovery',
+    {
+      what: 'brings a lost server back, step by step, with people where people decide',
+      schema: disasterRecoveryInput,
+      example: disasterRecoveryExample,
+      internal: [],
+    },
+  ],
+  [
+    'sameServerRestore',
+    {
+      what: 'restores accounts from a copy of the Backup Path to the server that it belongs to',
+      schema: sameServerRestoreInput,
+      example: sameServerRestoreExample,
+      internal: [],
+    },
+  ],
+  [
+    'snapshotRecovery',
+    {
+      what: 'restores on a clone of a virtual machine what its snapshot lacks',
+      schema: snapshotRecoveryInput,
+      example: snapshotRecoveryExample,
+      internal: [],
+    },
+  ],
   [
     'externalRestore',
     {

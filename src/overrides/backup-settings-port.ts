@@ -12,6 +12,8 @@ import { Problem } from '../failures';
 import { isSameSetting, type OverridePort } from './model';
 
 export const SCANNER_KEY = 'ZxBackup_RealTimeScanner';
+/** Where the Backup Path of a server is. */
+export const PATH_KEY = 'ZxBackup_DestPath';
 export const SCHEDULE_KEYS = ['backupSmartScanScheduler', 'backupPurgeScheduler'] as const;
 
 /** Slot of the journal by attribute. */
@@ -19,6 +21,7 @@ export const BACKUP_SLOTS: Readonly<Record<string, string>> = {
   [SCANNER_KEY]: 'real-time-scanner',
   backupSmartScanScheduler: 'smartscan-schedule',
   backupPurgeScheduler: 'purge-schedule',
+  [PATH_KEY]: 'backup-path',
 };
 
 /** What the journal calls it: whose setting it is must be known when nothing else is left of the operation. */

@@ -43,7 +43,7 @@ export function renderScript(
 function block(one: Difference, target: ScriptTarget, prefix: string): string[] {
   const place = [one.scope, one.object, one.attribute ?? ''].filter((part) => part !== '').join(' ');
   const said = `# ${comment(place)} (${comment(one.why)}); now ${comment(valuesText(one.b))}`;
-  const made = command(one, target);
+  const made = commandOf(one, target);
   if (typeof made === 'string') return [said, `# By hand: ${made}`];
   return [said, `${prefix}${made.map(word).join(' ')}`];
 }
@@ -51,8 +51,8 @@ function block(one: Difference, target: ScriptTarget, prefix: string): string[] 
 const valuesText = (values: readonly string[] | null): string =>
   values === null ? 'not set' : values.join(', ').slice(0, 300) || 'empty';
 
-/** The words of a command; as text, why there is none. */
-function command(one: Difference, { server }: ScriptTarget): string[] | string {
+/** The words of a command that sets what `a` has; as text, why there is none. */
+export function commandOf(one: Difference, { server }: ScriptTarget): string[] | string {
   const { scope, object, attribute, secret, a } = one;
   if (attribute === null || attribute === 'name')
     return 'what is there on one side only is not made by a command here.';

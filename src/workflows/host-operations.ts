@@ -8,6 +8,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import type { z } from 'zod';
+import type { Activities } from '../activities';
 import {
   type DirectExportResult,
   HOST_EXAMPLES,
@@ -32,7 +33,7 @@ import { directExport } from './export';
 import { unwrapFailure } from './failure';
 import { historyIsLong } from './history';
 import { operationName } from './operation-name';
-import { stepsOf } from './steps';
+import { stepsOf, type Steps } from './steps';
 import { thisOperation, withTurn } from './turn';
 
 export const hostStatusQuery = defineQuery<HostOperationStatus>('status');
@@ -91,21 +92,7 @@ async function hostOperation(
   const goOnAsNew = (held: TurnCarry): Promise<never> => continueAsNew({ ...raw, turn: held });
   const work = async (held: TurnCarry): Promise<HostOperationResult> => {
     show({ phase: 'working' });
-    try {
-      for (let seconds = FIRST_SLICE_SECONDS; ; seconds = Math.min(seconds * 2, LONGEST_SLICE_SECONDS)) {
-        const { more, onHost } = await patient.followHostOperation({ one, seconds });
-        show({ onHost });
-        if (!more) break;
-        if (historyIsLong(null)) return await goOnAsNew(held);
-      }
-      return await patient.reportHostOperation({ one });
-    } catch (error) {
-      if (isCancellation(error)) {
-        show({ phase: 'stopping' });
-        await CancellationScope.nonCancellable(() => patient.stopHostOperation({ one }));
-      }
-      throw error;
-    }
+    return followToEnd(patient, one, show, () => goOnAsNew(held));
   };
   try {
     // that no mail host answers is told before the operation waits
@@ -120,6 +107,33 @@ async function hostOperation(
     return result;
   } catch (error) {
     throw unwrapFailure(error);
+  }
+}
+
+/**
+ * Starts it on the host and follows it to its end; cancelled, it is stopped there.
+ * @param whenLong called when the history is long; null: it goes on all the same
+ */
+export async function followToEnd(
+  { followHostOperation, reportHostOperation, stopHostOperation }: Steps['patient'],
+  one: Parameters<Activities['followHostOperation']>[0]['one'],
+  show: (next: Partial<HostOperationStatus>) => void,
+  whenLong: (() => Promise<never>) | null,
+): Promise<HostOperationResult> {
+  try {
+    for (let seconds = FIRST_SLICE_SECONDS; ; seconds = Math.min(seconds * 2, LONGEST_SLICE_SECONDS)) {
+      const { more, onHost } = await followHostOperation({ one, seconds });
+      show({ onHost });
+      if (!more) break;
+      if (whenLong !== null && historyIsLong(null)) return await whenLong();
+    }
+    return await reportHostOperation({ one });
+  } catch (error) {
+    if (isCancellation(error)) {
+      show({ phase: 'stopping' });
+      await CancellationScope.nonCancellable(() => stopHostOperation({ one }));
+    }
+    throw error;
   }
 }
 

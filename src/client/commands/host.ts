@@ -1,5 +1,5 @@
 /** `lifeboat host`: starts an operation of the mail host on its own backup. */
-import { z } from 'zod';
+import type { z } from 'zod';
 import { loadConfig } from '../../config';
 import {
   HOST_INPUTS,
@@ -11,6 +11,7 @@ import { printable } from '../../report/format';
 import { checkInput } from '../check-input';
 import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
+import { readFields } from '../fields';
 import { showNotDone } from '../not-done';
 import { runOperation, type OperationOptions } from '../operation';
 import { namedId } from '../operation-id';
@@ -57,27 +58,4 @@ export async function hostOperation(
       return EXIT.done;
     },
   });
-}
-
-/** `field=value`; what the schema wants as a list is split at commas, and so on. @throws CommandError `Usage` */
-function readFields(schema: z.ZodType, fields: readonly string[]): Record<string, unknown> {
-  const { properties = {} } = z.toJSONSchema(schema, { io: 'input' });
-  return Object.fromEntries(
-    fields.map((field) => {
-      const equals = field.indexOf('=');
-      if (equals < 1) throw new CommandError('Usage', `"${field}" is not of the form field=value.`);
-      const [key, value] = [field.slice(0, equals), field.slice(equals + 1)];
-      const property = properties[key];
-      const type = typeof property === 'object' ? property.type : undefined;
-      return [key, asType(type, value)];
-    }),
-  );
-}
-
-/** What is of no such type stays text: the contract says what is wrong with it. */
-function asType(type: unknown, value: string): unknown {
-  if (type === 'array') return value.split(',').map((part) => part.trim());
-  if (type === 'boolean' && /^(true|false)$/.test(value)) return value === 'true';
-  if ((type === 'integer' || type === 'number') && /^\d+$/.test(value)) return Number(value);
-  return value;
 }

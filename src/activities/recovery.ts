@@ -1,0 +1,163 @@
+/** Activities of the runbooks: what is looked at, what is set, and what people are told. */
+import { cancellationSignal, log, sleep } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { getAllOperations } from '../carbonio/cli/operations';
+import { openCarbonioHost } from '../carbonio/host';
+import { isServed } from '../carbonio-restore/host-restore';
+import { mailServerName } from '../carbonio-restore/mailstores';
+import type { Config } from '../config';
+import type { Candidate, DisasterRecoveryResult, SourceKind } from '../contracts/disaster-recovery';
+import type { ExternalRestoreResult } from '../contracts/external-restore';
+import type { StepStatus } from '../contracts/runbook';
+import type { OperationName } from '../host/operation-dir';
+import { checkAftermath } from '../recovery/aftermath';
+import { readiness, type Look } from '../recovery/readiness';
+import { writeRecoveryReport } from '../recovery/report';
+import { planSameServer, type SameServerPlan } from '../recovery/same-server';
+import {
+  applySetting,
+  compareSettings,
+  unpackCustomizations,
+  versionsOf,
+  type Compared,
+} from '../recovery/settings';
+import { checkSnapshotSource } from '../recovery/snapshot';
+import { examineSource } from '../recovery/source';
+import { createMailer } from '../mailer';
+import { beating } from './beating';
+import { toFailure } from './failure';
+import { hostLog } from './host-log';
+
+const LOOK_EVERY_MS = 1_000;
+
+export interface RecoveryStep {
+  readonly name: OperationName;
+  /** Path of the Backup Path that is restored from. */
+  readonly source: string;
+}
+
+export function createRecoveryActivities(config: Config) {
+  const { cli, localConfig } = openCarbonioHost(config.carbonio, config, hostLog(log));
+  const { url, from, admins } = config.mail;
+  const mailer = createMailer({ url, from, admins: [...admins] });
+  const { stateDir } = config;
+  const serverName = () => mailServerName(localConfig, config.host);
+
+  return {
+    /** Opens a candidate and looks how new it is. What is wrong with it is the answer, no failure. */
+    async examineSource({ kind, path }: { kind: SourceKind; path: string }): Promise<Candidate> {
+      return acting(async () => examineSource(kind, path));
+    },
+
+    /** `host`: whether a mail host is there to be asked. */
+    async checkReadiness(input: {
+      source: string;
+      newest: string | null;
+      engine: 'auto' | 'direct' | 'carbonio';
+    }): Promise<{ looks: Look[]; host: boolean }> {
+      return acting(async () => {
+        const signal = cancellationSignal();
+        const host = (await isServed(cli, signal)) === null;
+        const asked = host || input.engine === 'carbonio';
+        const versions = host
+          ? await versionsOf(cli, await serverName(), input.source, signal)
+          : { source: null, here: null };
+        const looks = await readiness({ cli: asked ? cli : null, signal, newest: input.newest, versions });
+        return { looks, host };
+      });
+    },
+
+    async compareSettings({ name, source }: RecoveryStep): Promise<Compared> {
+      return acting(async () =>
+        compareSettings({
+          stateDir,
+          name,
+          source,
+          cli,
+          server: await serverName(),
+          signal: cancellationSignal(),
+        }),
+      );
+    },
+
+    /** Sets one of those that were approved; what it was is journalled before. Again, it finds it set. */
+    async applySetting({ name, source, setting }: RecoveryStep & { setting: string }): Promise<void> {
+      return acting(async () => {
+        const signal = cancellationSignal();
+        await applySetting({ stateDir, name, source, cli, server: await serverName(), signal }, setting);
+      });
+    },
+
+    /** Into a folder of the operation; never over the files of a server. */
+    async unpackCustomizations({ name, source }: RecoveryStep): Promise<{ text: string }> {
+      return acting(() => unpackCustomizations(stateDir, name, source));
+    },
+
+    async checkAftermath(input: {
+      source: string;
+      result: ExternalRestoreResult;
+    }): Promise<{ sentences: string[] }> {
+      return acting(async () => {
+        const signal = cancellationSignal();
+        const asked = (await isServed(cli, signal)) === null ? cli : null;
+        return { sentences: await checkAftermath({ ...input, stateDir, cli: asked, signal }) };
+      });
+    },
+
+    async reportRecovery(input: {
+      name: OperationName;
+      result: Omit<DisasterRecoveryResult, 'reportDir'>;
+      steps: readonly StepStatus[];
+    }): Promise<{ dir: string; text: string }> {
+      return acting(async () => writeRecoveryReport(stateDir, input.name, input.result, input.steps));
+    },
+
+    async checkSnapshotSource({ source }: { source: string }): Promise<{ text: string }> {
+      return acting(async () => {
+        const signal = cancellationSignal();
+        const served = (await isServed(cli, signal)) === null;
+        return checkSnapshotSource(source, served ? { cli, server: await serverName(), signal } : null);
+      });
+    },
+
+    async planSameServer({ copyPath }: { copyPath: string }): Promise<SameServerPlan> {
+      return acting(async () => planSameServer(cli, await serverName(), copyPath, cancellationSignal()));
+    },
+
+    /** Until the mail host has nothing to do any more. */
+    async waitUntilHostIsIdle(): Promise<void> {
+      return acting(async (tell) => {
+        for (;;) {
+          const { operations } = await getAllOperations(cli, { signal: cancellationSignal() });
+          if (operations.length === 0) return;
+          tell(`${operations.length} operations of the mail host are waited for`);
+          await sleep(LOOK_EVERY_MS);
+        }
+      });
+    },
+
+    async tellRunbook({
+      to,
+      ...mail
+    }: {
+      event: string;
+      subject: string;
+      text: string;
+      to: string[];
+    }): Promise<string> {
+      return beating(async () => (await mailer.send({ ...mail, to })).outcome);
+    },
+  };
+}
+
+async function acting<T>(body: (tell: (what: string) => void) => Promise<T>): Promise<T> {
+  return beating<string, T>(async (tell) => {
+    try {
+      return await body(tell);
+    } catch (error) {
+      if (error instanceof CancelledFailure || cancellationSignal().aborted)
+        throw new CancelledFailure('cancelled');
+      throw toFailure(error);
+    }
+  });
+}

@@ -1,0 +1,97 @@
+/** Whether everything is there after a restore. */
+import { BackupPath } from '../backup-path/store';
+import { Defect } from '../backup-path/defect';
+import type { CarbonioCli } from '../carbonio/cli';
+import { getAvailableAccounts } from '../carbonio/cli/inspect';
+import type { ExternalRestoreResult } from '../contracts/external-restore';
+import { Problem } from '../failures';
+import { readUnrestored } from '../report/read-unrestored';
+
+export interface AftermathInput {
+  readonly source: string;
+  readonly result: ExternalRestoreResult;
+  readonly stateDir: string;
+  /** Null: there is no mail host to ask. */
+  readonly cli: CarbonioCli | null;
+  readonly signal: AbortSignal;
+}
+
+const MOST_NAMES = 20;
+
+/**
+ * Sentences that a person wants to read.
+ * @throws Problem `RestoreIncomplete` for accounts that are missing, or items that nobody can account for
+ */
+export async function checkAftermath(input: AftermathInput): Promise<string[]> {
+  const { result, source } = input;
+  const { restored, skipped, filtered, unrestored } = result;
+  const unaccounted = result.source - restored - skipped - filtered - unrestored;
+  if (unaccounted !== 0)
+    throw incomplete(
+      `${unaccounted} of ${result.source} items are neither restored nor reported as unrestored.`,
+    );
+  const { names, unreadable } = accountsOf(BackupPath.open(source));
+  const reported = new Set(
+    Object.keys(readUnrestored(input.stateDir, result.reportDir).accounts).map((name) => name.toLowerCase()),
+  );
+  const missing = names.filter((name) => !reported.has(name.toLowerCase()));
+  if (missing.length > 0) throw incomplete(`The restore did not come to these accounts: ${some(missing)}.`);
+  const absent =
+    input.cli === null ? [] : await absentOnHost(input.cli, source, new Set(names), input.signal);
+  if (absent.length > 0) throw incomplete(`The mail host does not have these accounts: ${some(absent)}.`);
+  return [
+    `All ${names.length} accounts are there${input.cli === null ? ' by the report' : ', says the mail host'}.`,
+    `Of ${result.source} items ${restored + skipped} are there, ${filtered} were left out as asked, ${unrestored} could not be restored.`,
+    ...(unreadable === 0 ? [] : [`${unreadable} accounts of the source cannot be read.`]),
+  ];
+}
+
+/** Those that a restore brings by default: no system accounts, none that was deleted. */
+function accountsOf(store: BackupPath): { names: string[]; unreadable: number } {
+  const names: string[] = [];
+  let unreadable = 0;
+  for (const id of store.accountIds().ids) {
+    try {
+      const { name, status, system } = store.accountInfo(id);
+      if (!system && status !== 'deleted') names.push(name);
+    } catch (error) {
+      if (!(error instanceof Defect)) throw error;
+      unreadable++;
+    }
+  }
+  return { names, unreadable };
+}
+
+/** The host compares the source with its own directory: once all are asked for, once only those that it does not have. */
+async function absentOnHost(
+  cli: CarbonioCli,
+  source: string,
+  wanted: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const query = { backupPath: source, hideDeleted: true, hideSystemAccounts: true, signal };
+  const known = new Set((await getAvailableAccounts(cli, query)).map(({ name }) => name));
+  const unseen = [...wanted].filter((name) => !known.has(name));
+  if (unseen.length > 0)
+    throw new Problem(
+      'UnknownOutput',
+      `The mail host does not list these accounts of the source: ${some(unseen)}.`,
+    );
+  try {
+    const found = await getAvailableAccounts(cli, { ...query, hideExistingAccounts: true });
+    return found.map(({ name }) => name ?? '').filter((name) => wanted.has(name));
+  } catch (error) {
+    // the list without a row: the same question with rows was understood just now, and this answer names no address
+    if (!(error instanceof Problem) || error.type !== 'UnknownOutput') throw error;
+    const { output } = error.details;
+    if (typeof output !== 'string' || output.includes('@')) throw error;
+    return [];
+  }
+}
+
+const some = (names: readonly string[]): string =>
+  names.length <= MOST_NAMES
+    ? names.join(', ')
+    : `${names.slice(0, MOST_NAMES).join(', ')} and ${names.length - MOST_NAMES} more`;
+
+const incomplete = (what: string): Problem => new Problem('RestoreIncomplete', what);

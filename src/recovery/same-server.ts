@@ -1,0 +1,94 @@
+/** What is changed on a mail host while it restores from a copy of its own Backup Path, and whether that may be. */
+import { realpathSync } from 'node:fs';
+import { BackupPath } from '../backup-path/store';
+import type { CarbonioCli } from '../carbonio/cli';
+import { Problem } from '../failures';
+import {
+  BACKUP_SLOTS,
+  PATH_KEY,
+  pausedSchedule,
+  SCANNER_KEY,
+  scannerOff,
+  SCHEDULE_KEYS,
+  serverKey,
+  settingInForce,
+} from '../overrides/backup-settings-port';
+
+export interface Change {
+  readonly slot: string;
+  readonly key: string;
+  readonly value: string;
+  readonly what: string;
+}
+
+export interface SameServerPlan {
+  /** In order; the path is the last. What is off already is not among them. */
+  readonly changes: readonly Change[];
+  readonly text: string;
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  [SCANNER_KEY]: 'The Real Time Scanner',
+  backupSmartScanScheduler: 'The schedule of SmartScan',
+  backupPurgeScheduler: 'The schedule of purge',
+};
+
+/**
+ * @throws Problem `CopyRefused` when it is no copy of this server's Backup Path, or that itself
+ */
+export async function planSameServer(
+  cli: CarbonioCli,
+  server: string,
+  copyPath: string,
+  signal: AbortSignal,
+): Promise<SameServerPlan> {
+  const ownPath = await settingInForce(cli, server, PATH_KEY, { signal });
+  const copy = BackupPath.open(copyPath);
+  const own = openOwn(ownPath);
+  if (real(ownPath) === copy.root)
+    throw refused(
+      `${copyPath} is the Backup Path of ${server} itself: no copy is needed to restore from it.`,
+    );
+  if (own !== null && own.marker.serverId !== copy.marker.serverId)
+    throw refused(
+      `${copyPath} is of the server ${copy.marker.serverName}, not of ${server}: use disasterRecovery or externalRestore.`,
+    );
+  const changes: Change[] = [];
+  const look = async (attribute: string, off: (value: string) => string | null): Promise<void> => {
+    const value = off(await settingInForce(cli, server, attribute, { signal }));
+    if (value !== null) changes.push(changeOf(server, attribute, value, NAMES[attribute] ?? attribute));
+  };
+  await look(SCANNER_KEY, scannerOff);
+  for (const attribute of SCHEDULE_KEYS) await look(attribute, pausedSchedule);
+  changes.push(changeOf(server, PATH_KEY, copy.root, 'The Backup Path'));
+  const sure =
+    own === null ? ` ${ownPath} cannot be read here: that it is of the same server is for you to know.` : '';
+  return {
+    changes,
+    text: `${copyPath} is a copy of the Backup Path of ${copy.marker.serverName} (${ownPath}).${sure}`,
+  };
+}
+
+const changeOf = (server: string, attribute: string, value: string, what: string): Change => ({
+  ...{ slot: BACKUP_SLOTS[attribute] ?? '', key: serverKey(server, attribute), value, what },
+});
+
+/** Null when it is lost, which is why a copy is needed. */
+export function openOwn(path: string): BackupPath | null {
+  try {
+    return BackupPath.open(path);
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+const refused = (what: string): Problem => new Problem('CopyRefused', what);

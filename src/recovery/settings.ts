@@ -1,0 +1,136 @@
+/** The settings of the source beside those of the new server; what people approve of is set one by one. */
+import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { BackupPath } from '../backup-path/store';
+import type { CarbonioCli } from '../carbonio/cli';
+import { Problem } from '../failures';
+import { writeDurably } from '../host/durable-file';
+import type { OperationName } from '../host/operation-dir';
+import { counted } from '../report/format';
+import { extract } from '../server-config/customizations';
+import { diffSettings, inGroup, type Difference, type SettingsDiff } from '../server-config/diff';
+import { readLive } from '../server-config/live';
+import type { Settings } from '../server-config/model';
+import { savedStates, settingsOfStore } from '../server-config/saved';
+import { commandOf, renderScript } from '../server-config/script';
+import { recoveryDir } from './report';
+
+export interface SettingsStep {
+  readonly stateDir: string;
+  readonly name: OperationName;
+  readonly source: string;
+  readonly cli: CarbonioCli;
+  readonly server: string;
+  readonly signal: AbortSignal;
+}
+
+export interface Compared {
+  readonly text: string;
+  /** What can be set by a command: scope, object and attribute, at most {@link MOST}. */
+  readonly applicable: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** More would not fit a question. They all stand in the script. */
+const MOST = 500;
+const VERSION = 'zimbraServerVersion';
+
+const nameOf = ({ scope, object, attribute }: Difference): string =>
+  [scope, object, attribute ?? ''].filter((part) => part !== '').join(' ');
+
+async function differing({ source, cli, server, signal }: SettingsStep): Promise<SettingsDiff> {
+  return diffSettings(settingsOfStore(source), await readLive(cli, server, { signal }));
+}
+
+const runnable = (diff: SettingsDiff, server: string): Difference[] =>
+  inGroup(diff, 'mustMatch').filter((one) => Array.isArray(commandOf(one, { server })));
+
+export async function compareSettings(step: SettingsStep): Promise<Compared> {
+  const diff = await differing(step);
+  const dir = recoveryDir(step.stateDir, step.name);
+  const [script, list] = [join(dir, 'settings.sh'), join(dir, 'settings.json')];
+  writeDurably(script, renderScript(diff, { server: step.server }));
+  writeDurably(list, `${JSON.stringify(diff, null, 2)}\n`);
+  const [must, host, cosmetic] = (['mustMatch', 'hostSpecific', 'cosmetic'] as const).map(
+    (group) => inGroup(diff, group).length,
+  );
+  const applicable = runnable(diff, step.server).map(nameOf);
+  const text =
+    `${counted(must ?? 0, 'setting')} of the source should be the same here and ${must === 1 ? 'is' : 'are'} not; ${host} belong to the host, ` +
+    `${cosmetic} are cosmetic. The commands that would set them are in ${script}, for review.`;
+  return { text, applicable: applicable.slice(0, MOST), files: [script, list] };
+}
+
+/**
+ * Sets what the source has, and proves it. What it was stands in settings.jsonl before it is changed.
+ * @throws Problem `UnknownOutput` when the host does not say what was set
+ */
+export async function applySetting(step: SettingsStep, setting: string): Promise<void> {
+  const before = (await differing(step)).differences.find((one) => nameOf(one) === setting);
+  // an attempt before this one has set it
+  if (before === undefined) return;
+  const words = commandOf(before, { server: step.server });
+  if (!Array.isArray(words)) throw new Problem('InvalidInput', `${setting}: ${words}`);
+  journal(join(recoveryDir(step.stateDir, step.name), 'settings.jsonl'), {
+    ...{ at: new Date().toISOString(), setting, before: before.b, wanted: before.a },
+  });
+  await step.cli.call(words.slice(1), { signal: step.signal });
+  const after = (await differing(step)).differences.find((one) => nameOf(one) === setting);
+  if (after !== undefined)
+    throw new Problem('UnknownOutput', `${setting} was set, and the mail host says something else.`);
+}
+
+function journal(file: string, line: object): void {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+  const handle = openSync(file, 'a', 0o600);
+  try {
+    writeSync(handle, `${JSON.stringify(line)}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The versions that wrote the source and that runs here; null where it is not told. */
+export async function versionsOf(
+  cli: CarbonioCli,
+  server: string,
+  source: string,
+  signal: AbortSignal,
+): Promise<{ source: string | null; here: string | null }> {
+  return { source: versionOf(savedOrNull(source)), here: versionOf(await readLive(cli, server, { signal })) };
+}
+
+function savedOrNull(source: string): Settings | null {
+  try {
+    return settingsOfStore(source);
+  } catch (error) {
+    // a source without its configuration can be restored from all the same
+    if (error instanceof Problem) return null;
+    throw error;
+  }
+}
+
+const versionOf = (settings: Settings | null): string | null =>
+  settings?.objects.find(({ scope }) => scope === 'server')?.attributes.get(VERSION)?.[0] ?? null;
+
+/** The newest archive of customized files, unpacked beside the report. */
+export async function unpackCustomizations(
+  stateDir: string,
+  name: OperationName,
+  source: string,
+): Promise<{ text: string }> {
+  const store = BackupPath.open(source);
+  let archive;
+  try {
+    [archive] = savedStates(store, 'customizations', 'last');
+  } catch (error) {
+    if (error instanceof Problem && error.type === 'SavedConfigMissing')
+      return { text: 'The source has no archive of customized files.' };
+    throw error;
+  }
+  const folder = join(recoveryDir(stateDir, name), `customizations-${Date.now()}`);
+  const { files, skipped } = await extract(store.files, (archive as { path: string }).path, folder);
+  const left = skipped.count === 0 ? '' : ` ${skipped.count} links and devices were left out.`;
+  return { text: `${counted(files, 'file')} in ${folder}: copy by hand what you need.${left}` };
+}

@@ -1,0 +1,192 @@
+/** Disaster recovery: from the copies that are left to a server that people work with. */
+import {
+  disasterRecoveryExample,
+  disasterRecoveryInput,
+  type Candidate,
+  type DisasterRecoveryInput,
+  type DisasterRecoveryRequest,
+  type DisasterRecoveryResult,
+} from '../contracts/disaster-recovery';
+import type { ExternalRestoreResult } from '../contracts/external-restore';
+import { parseInput } from '../contracts/input';
+import { chooseSource } from './choose-source';
+import { externalRestore } from './external-restore';
+import { unwrapFailure } from './failure';
+import { smartScan } from './host-operations';
+import { operationName } from './operation-name';
+import { numberedChild, Runbook, runbookSteps } from './runbook';
+
+const steps = runbookSteps();
+
+export async function disasterRecovery(raw: DisasterRecoveryRequest): Promise<DisasterRecoveryResult> {
+  const input = parseInput(disasterRecoveryInput, raw, disasterRecoveryExample);
+  const runbook = new Runbook({
+    title: 'Disaster recovery',
+    steps: [
+      ['source', 'Choose the source'],
+      ['readiness', 'Is the new server ready'],
+      ['settings', 'Settings of server and globals'],
+      ['customizations', 'Customized files, unpacked for manual use'],
+      ['restore', 'Domains, accounts, items'],
+      ['aftermath', 'Is everything there'],
+      ['smartscan', 'SmartScan of the new server'],
+      ['report', 'Report'],
+    ],
+    remindAfterHours: input.remindAfterHours,
+    notifications: input.notifications,
+  });
+  const recovery = new Recovery(input, runbook);
+  try {
+    return await recovery.run();
+  } catch (error) {
+    runbook.end('ended before its end');
+    throw unwrapFailure(error);
+  }
+}
+
+class Recovery {
+  private readonly startedAt = Date.now();
+  private readonly name = operationName();
+  private readonly child = numberedChild();
+
+  constructor(
+    private readonly input: DisasterRecoveryInput,
+    private readonly runbook: Runbook,
+  ) {}
+
+  async run(): Promise<DisasterRecoveryResult> {
+    const { runbook } = this;
+    const source = await runbook.step(
+      'source',
+      () => chooseSource(this.input, runbook, this.child),
+      ({ kind, path, newest }) => `${kind} ${path}, newest change ${newest ?? 'not known'}`,
+    );
+    const host = await this.readiness(source);
+    await this.settings(source, host);
+    await this.customizations(source);
+    const restored = await runbook.step(
+      'restore',
+      () => this.restore(source),
+      ({ restored: items, skipped, unrestored }) =>
+        `${items} restored, ${skipped} there already, ${unrestored} unrestored`,
+    );
+    await runbook.optional(
+      'aftermath',
+      () => steps.checkAftermath({ source: source.path, result: restored }),
+      ({ sentences }) => sentences.join(' '),
+    );
+    await this.smartScan(host);
+    return runbook.step(
+      'report',
+      () => this.report(source, restored),
+      ({ reportDir }) => reportDir,
+    );
+  }
+
+  /** Answers whether a mail host is there to be asked. */
+  private async readiness({ path, newest }: Candidate): Promise<boolean> {
+    const { runbook, input } = this;
+    return runbook.step(
+      'readiness',
+      async () => {
+        for (;;) {
+          const { looks, host } = await steps.checkReadiness({
+            source: path,
+            newest,
+            engine: input.restore.engine,
+          });
+          const wrong = looks.filter(({ ok }) => ok !== true);
+          if (wrong.length === 0) return host;
+          const lines = wrong.map(({ what, found, remedy }) => `- ${what}: ${found} ${remedy}`);
+          const [answer] = await runbook.ask('readiness', {
+            text: ['The new server is not ready, or not known to be:', '', ...lines].join('\n'),
+            options: [AGAIN, ANYWAY],
+            proposed: [AGAIN],
+          });
+          if (answer === ANYWAY) return host;
+        }
+      },
+      (host) => (host ? 'looked at' : 'looked at; there is no mail host here'),
+    );
+  }
+
+  private async settings({ path }: Candidate, host: boolean): Promise<void> {
+    const { runbook, name } = this;
+    if (!host) return runbook.skip('settings', 'there is no mail host here to compare with');
+    await runbook.optional(
+      'settings',
+      async () => {
+        const found = await steps.compareSettings({ name, source: path });
+        for (const file of found.files) runbook.file(file);
+        if (found.applicable.length === 0) return { ...found, applied: 0 };
+        const chosen = await runbook.ask('settings', {
+          text: `${found.text} Which of these are set on the new server? All others stay as they are.`,
+          options: found.applicable,
+          proposed: [],
+          several: true,
+        });
+        for (const setting of chosen) await steps.applySetting({ name, source: path, setting });
+        return { ...found, applied: chosen.length };
+      },
+      ({ text, applied }) => `${text} ${applied} were set.`,
+    );
+  }
+
+  private async customizations({ path }: Candidate): Promise<void> {
+    const { runbook, name } = this;
+    await runbook.optional(
+      'customizations',
+      () => steps.unpackCustomizations({ name, source: path }),
+      ({ text }) => text,
+    );
+  }
+
+  /** It has its own place in the queue and its own report; people are told of PHASE 1 by it. */
+  private async restore({ path }: Candidate): Promise<ExternalRestoreResult> {
+    const { input, runbook } = this;
+    const { restore, notifications } = input;
+    const result: ExternalRestoreResult = await this.child(externalRestore, 'restore', {
+      ...restore,
+      sourcePath: path,
+      notifications,
+    });
+    runbook.file(result.reportDir);
+    return result;
+  }
+
+  private async smartScan(host: boolean): Promise<void> {
+    const { runbook } = this;
+    if (!host) return runbook.skip('smartscan', 'there is no mail host here');
+    await runbook.optional(
+      'smartscan',
+      () => this.child(smartScan, 'smart-scan', {}),
+      ({ status }) => status,
+    );
+  }
+
+  private async report(source: Candidate, restored: ExternalRestoreResult): Promise<DisasterRecoveryResult> {
+    const { startedAt, name, runbook } = this;
+    const newest = source.newest === null ? null : Date.parse(source.newest);
+    const result = {
+      status: restored.status,
+      operationId: name.operationId,
+      sourcePath: source.path,
+      restore: restored.operationId,
+      restored: restored.restored,
+      unrestored: restored.unrestored,
+      rpoSeconds: newest === null ? null : Math.max(0, Math.round((startedAt - newest) / 1000)),
+      rtoSeconds: Math.round((Date.now() - startedAt) / 1000),
+    };
+    const { dir, text } = await steps.reportRecovery({ name, result, steps: runbook.outcome });
+    runbook.file(dir);
+    await runbook.tell(
+      'recovered',
+      `Disaster recovery of ${source.serverName ?? source.path}: ${result.status}`,
+      text,
+    );
+    return { ...result, reportDir: dir };
+  }
+}
+
+const AGAIN = 'look again';
+const ANYWAY = 'go on anyway';

@@ -1,0 +1,170 @@
+/** Disaster recovery end to end on the stand-in host, with a person played by the test and a worker killed in every step. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import type { DisasterRecoveryRequest, DisasterRecoveryResult } from '../../src/contracts/disaster-recovery';
+import { run } from '../client/cli';
+import { replayAll } from '../replay/replay';
+import { EngineBench, mailboxes } from '../workflows/carbonio-bench';
+import { sleep } from '../e2e/harness';
+import { play, statusOf, untilAsked } from './person';
+
+jest.setTimeout(240_000);
+let bench: EngineBench;
+const ids: string[] = [];
+
+beforeAll(async () => {
+  bench = new EngineBench();
+  bench.fill();
+  bench.store.writer.serverConfig(
+    {
+      server: {
+        name: 'old.example.com',
+        attributes: { zimbraMailMode: 'https', zimbraServiceHostname: 'old.example.com' },
+      },
+      global: { attributes: { zimbraMtaMaxMessageSize: '104857600' } },
+      domains: [],
+      coses: [],
+      distributionLists: [],
+    },
+    new Date('2026-01-02T03:04:05Z'),
+  );
+  const conf = join(bench.dir, 'conf');
+  mkdirSync(conf);
+  writeFileSync(join(conf, 'main.cf'), 'relayhost = 10.0.0.1\n');
+  execFileSync('tar', [
+    '-czf',
+    join(bench.store.root, 'server', 'customizations_02_01_26#03_04_05.tar.gz'),
+    '-C',
+    bench.dir,
+    'conf',
+  ]);
+  await bench.open();
+  await bench.carbonio('--sync', 'backup', 'doSmartScan', 'start');
+});
+afterAll(() => bench.close());
+
+const TUNED = { carbonio: { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2, batchAccounts: 2 } };
+
+async function begin(request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> {
+  const workflowId = `recovery-${Math.random().toString(36).slice(2)}`;
+  ids.push(workflowId);
+  return bench.client.workflow.start('disasterRecovery', {
+    workflowId,
+    taskQueue: bench.taskQueue,
+    args: [{ oldBackupPath: bench.source, restore: { engine: 'carbonio', ...TUNED }, ...request }],
+  });
+}
+
+test('from the first source to the report, the worker killed in every step', async () => {
+  const missing = join(bench.dir, 'not-there');
+  const handle = await begin({ oldBackupPath: missing, externalBackup: bench.source });
+  const { questions, killed } = await play(
+    bench,
+    handle,
+    ({ step }) =>
+      step === 'settings'
+        ? ['approve', ['global zimbraMtaMaxMessageSize']]
+        : ['approve', step === 'readiness' ? ['go on anyway'] : undefined],
+    true,
+  );
+  const result = (await handle.result()) as DisasterRecoveryResult;
+  expect(result).toMatchObject({ status: 'partial', sourcePath: bench.source, restored: 60, unrestored: 5 });
+  expect(mailboxes(bench.up.places.mailboxes)).toHaveLength(60);
+  expect(questions.map(({ step }) => step)).toEqual(['source', 'readiness', 'settings']);
+  const [source, , settings] = questions;
+  expect(source?.text).toContain(`${missing}: cannot be used`);
+  expect(source?.proposed).toEqual([bench.source]);
+  expect(source?.command).toContain(`lifeboat dr approve ${handle.workflowId} source`);
+  expect(settings?.options).toEqual(
+    expect.arrayContaining(['global zimbraMtaMaxMessageSize', 'server old.example.com zimbraMailMode']),
+  );
+  expect(killed).toEqual(expect.arrayContaining(['source waiting', 'settings waiting', 'restore working']));
+  // approved was one of them, and only that one was set
+  expect((await bench.carbonio('prov', 'gcf', 'zimbraMtaMaxMessageSize')).stdout).toContain('104857600');
+  expect(
+    (await bench.carbonio('prov', 'gs', bench.up.env['LIFEBOAT_HOST'] ?? 'localhost')).stdout,
+  ).not.toContain('https\n');
+  const folder = result.reportDir;
+  const journal = readFileSync(join(folder, 'settings.jsonl'), 'utf8');
+  expect(journal).toContain('"before":["52428800"]');
+  expect(readFileSync(join(folder, 'settings.sh'), 'utf8')).toContain('zimbraMtaMaxMessageSize 104857600');
+  const unpacked = readdirSync(folder).filter((name) => name.startsWith('customizations-'));
+  expect(unpacked.some((name) => existsSync(join(folder, name, 'conf/main.cf')))).toBe(true);
+  expect(readFileSync(join(folder, 'recovery.txt'), 'utf8')).toMatch(/RPO[\s\S]*RTO/);
+  const status = await statusOf(handle);
+  expect(status?.steps.map(({ state }) => state)).toEqual(Array(8).fill('done'));
+  await replayAll(bench.client, handle.workflowId);
+});
+
+test('what cannot be is refused; a failed step is tried again, or left out', async () => {
+  const later = join(bench.dir, 'later');
+  const handle = await begin({ oldBackupPath: later, notifications: ['admin@example.com'] });
+  const question = await untilAsked(handle, 'source');
+  expect(question).toMatchObject({ kind: 'failure', options: [] });
+  expect(question.text).toContain(`${later}: cannot be used: There is no ${later}`);
+  const say = (verb: string, input: object): Promise<unknown> =>
+    handle
+      .executeUpdate<string, [object]>(verb, { args: [input] })
+      .catch((error: { cause?: Error }) => error.cause);
+  expect(await say('approve', { step: 'source' })).toMatchObject({
+    message: expect.stringContaining('waits for `retry`') as string,
+  });
+  expect(await say('skip', { step: 'source' })).toMatchObject({
+    message: expect.stringContaining('cannot be left out') as string,
+  });
+  expect(await say('retry', { step: 'settings' })).toMatchObject({
+    message: expect.stringContaining('"source" waits') as string,
+  });
+  expect(await say('retry', {})).toMatchObject({
+    type: 'InvalidInput',
+    message: expect.stringContaining('A valid input') as string,
+  });
+
+  cpSync(bench.source, later, { recursive: true });
+  const env = cliEnv();
+  const shown = await run(['dr', 'status', handle.workflowId], env);
+  expect(shown).toMatchObject({ code: 3 });
+  expect(shown.stdout).toMatch(/\[!\] Choose the source: None of the sources/);
+  expect(shown.stdout).toContain(`Answer: lifeboat dr retry ${handle.workflowId} source`);
+  expect((await run(['dr', 'retry', handle.workflowId, 'source'], env)).code).toBe(0);
+  expect(await untilAsked(handle, 'source')).toMatchObject({ kind: 'approval', options: [later] });
+  const wrong = await run(['dr', 'approve', handle.workflowId, 'source', '--choose', '/elsewhere'], env);
+  expect(wrong).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`There is no choice /elsewhere; there are: ${later}`) as string,
+  });
+  const all = JSON.parse((await run(['dr', 'status', '--json'], env)).stdout) as {
+    runbooks: { operationId: string }[];
+  };
+  expect(all.runbooks.map(({ operationId }) => operationId)).toContain(handle.workflowId);
+  expect((await run(['dr', 'approve', handle.workflowId, 'source'], env)).code).toBe(0);
+
+  // the saved configuration is damaged: the comparison cannot be had, and people go on without it
+  const [archive = ''] = readdirSync(join(later, 'server')).filter((name) => name.startsWith('config_'));
+  writeFileSync(join(later, 'server', archive), 'damaged');
+  await say('approve', { step: (await untilAsked(handle, 'readiness')).step, choice: ['go on anyway'] });
+  expect(await untilAsked(handle, 'settings')).toMatchObject({ kind: 'failure' });
+  expect((await run(['dr', 'skip', handle.workflowId, 'settings'], env)).code).toBe(0);
+  while ((await statusOf(handle))?.steps.find(({ name }) => name === 'restore')?.state !== 'working')
+    await sleep(50);
+  await handle.cancel();
+  const error: unknown = await handle.result().catch((e: unknown) => e);
+  expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
+  // whatever the restore had changed on the host is back
+  expect((await run(['overrides', 'list', '--json'], cliEnv())).stdout).toContain('"overrides": []');
+  expect((await bench.json('backup', 'getAllOperations')).operationList).toEqual([]);
+  await replayAll(bench.client, handle.workflowId);
+  rmSync(later, { recursive: true });
+});
+
+const cliEnv = (): Record<string, string> => ({
+  ...(bench.up.env as Record<string, string>),
+  TEMPORAL_ADDRESS: process.env.LIFEBOAT_TEST_ADDRESS as string,
+  LIFEBOAT_STATE_DIR: bench.state,
+  LIFEBOAT_TASK_QUEUE: bench.taskQueue,
+  LIFEBOAT_JOURNAL_DIR: `${bench.state}.journal`,
+  LIFEBOAT_LOCK_DIR: `${bench.state}.locks`,
+});
