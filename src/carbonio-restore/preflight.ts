@@ -83,24 +83,29 @@ function statuses(rows: readonly SurveyRow[]): string[] {
   ];
 }
 
-async function defaultDomain({ cli, signal }: PreflightEnv, rows: readonly SurveyRow[]): Promise<string[]> {
-  let answer: string;
-  try {
-    answer = (await cli.call(['prov', 'getConfig', 'zimbraDefaultDomainName'], { signal })).raw;
-  } catch (error) {
-    if (!(error instanceof Problem) || error.type !== 'CommandFailed') throw error;
+async function defaultDomain(env: PreflightEnv, rows: readonly SurveyRow[]): Promise<string[]> {
+  const domain = await defaultDomainName(env);
+  if (domain === null)
     return [
       'The default domain of the mail host could not be read: it must be none of the domains that are imported.',
     ];
-  }
-  const domain = /zimbraDefaultDomainName["']?\s*[:=]\s*["']?([A-Za-z0-9.-]+)/
-    .exec(answer)?.[1]
-    ?.toLowerCase();
-  if (domain === undefined || !rows.some(({ name }) => domainOf(name) === domain)) return [];
+  if (!rows.some(({ name }) => domainOf(name) === domain)) return [];
   return [
     `The imported domain ${domain} is the default domain of the mail host, which can conflict: make another one the ` +
       'default (`carbonio prov modifyConfig zimbraDefaultDomainName`) before the restore.',
   ];
+}
+
+/** Null when the host does not tell, or not in words that are understood. */
+async function defaultDomainName({ cli, signal }: PreflightEnv): Promise<string | null> {
+  try {
+    const { raw } = await cli.call(['prov', 'getConfig', 'zimbraDefaultDomainName'], { signal });
+    const [, name] = /zimbraDefaultDomainName["']?\s*[:=]\s*\[?\s*["']?([A-Za-z0-9.-]+)/.exec(raw) ?? [];
+    return name?.toLowerCase() ?? null;
+  } catch (error) {
+    if (error instanceof Problem && error.type === 'CommandFailed') return null;
+    throw error;
+  }
 }
 
 async function mailstores(

@@ -1,5 +1,6 @@
 /** The folders of one mailbox over SOAP: found, and made. They are known to the engine by their paths. */
 import { Problem } from '../../failures';
+import { OneByOne } from '../../host/one-by-one';
 import { tamerNames } from '../imap/names';
 import { wellFormed } from '../maildir/utf7';
 import type { FolderResult, SystemFolder } from '../target';
@@ -33,6 +34,7 @@ export class CarbonioFolders {
   readonly #known = new Map<string, HeldFolder>();
   /** Made in this session: what they are for is not settled before something is in them. */
   readonly #fresh = new Set<string>();
+  readonly #remaking = new OneByOne();
 
   constructor(
     private readonly session: AccountSession,
@@ -100,8 +102,25 @@ export class CarbonioFolders {
     return this.#make(path, this.#viewBelow(parent));
   }
 
-  /** Somebody removed it, or a folder above it. */
-  forget(path: string): void {
+  /**
+   * The id of a folder into which something goes; waits while it is being made again.
+   * @throws Problem when it is not known: the engine asks for folders first
+   */
+  async placeOf(path: string): Promise<number> {
+    await this.#remaking.run(async () => undefined);
+    return this.idOf(path);
+  }
+
+  /** Somebody removed it, or a folder above it. Of many that find out at once the first makes it again. */
+  remake(path: string, usedId: number): Promise<void> {
+    return this.#remaking.run(async () => {
+      if (this.#known.get(keyOf(path))?.id !== usedId) return;
+      this.#forget(path);
+      await this.ensure(path);
+    });
+  }
+
+  #forget(path: string): void {
     for (const key of [...this.#known.keys()]) {
       if (key === keyOf(path) || key.startsWith(`${keyOf(path)}/`)) this.#known.delete(key);
     }

@@ -2,7 +2,6 @@
 import type { DeliveryOutcome, OutgoingMessage } from '../target';
 import { marked, sentMessage, sentText, type Sent } from './content';
 import { isFault, type SoapFault } from './fault';
-import type { CarbonioFolders } from './folders';
 import { firstOf, idIn, listOf } from './json';
 import type { AccountSession } from './session';
 
@@ -43,13 +42,13 @@ export async function prepare(
   return { kind, message, content: await sentText(session, bytes, mime) };
 }
 
-/** @throws SoapFault when the server refuses it, Problem when nobody knows what became of it */
+/** @param folder its id there @throws SoapFault when the server refuses it, Problem when nobody knows what became of it */
 export async function inject(
   session: AccountSession,
-  folders: CarbonioFolders,
+  folder: number,
   { kind, message, content }: Prepared,
 ): Promise<Injected> {
-  const l = String(folders.idOf(message.folder));
+  const l = String(folder);
   const tn = tagNames(message.tags);
   if (kind === 'message') return addMessage(session, { l, message, tn, content });
   if (kind === 'contact') {

@@ -83,14 +83,15 @@ export class Injector {
 
   async #run(message: OutgoingMessage, prepared: Prepared | null): Promise<void> {
     for (let tries = 1; ; tries++) {
+      const folder = await this.folders.placeOf(message.folder);
       try {
         const ready = prepared ?? (await prepare(this.session, message));
         if ('refusal' in ready) return this.#refuse(message, ready.refusal);
         this.#stillCurrent();
-        return this.#keep(message, await inject(this.session, this.folders, ready));
+        return this.#keep(message, await inject(this.session, folder, ready));
       } catch (error) {
         if (!isFault(error)) throw error;
-        const again = await this.#refusedBy(error, message, tries);
+        const again = await this.#refusedBy(error, message, tries, folder);
         if (again === null) return;
         if (again !== message) return this.#run(again, null);
       }
@@ -102,6 +103,7 @@ export class Injector {
     fault: SoapFault,
     message: OutgoingMessage,
     tries: number,
+    folder: number,
   ): Promise<OutgoingMessage | null> {
     const { code, words } = fault;
     if (code === UNCLEAR) this.#unclear.push(message);
@@ -111,8 +113,7 @@ export class Injector {
       await sleep(LOCK_PAUSE_MS);
       return message;
     } else if (code === 'mail.NO_SUCH_FOLDER' && tries === 1) {
-      this.folders.forget(message.folder);
-      await this.folders.ensure(message.folder);
+      await this.folders.remake(message.folder, folder);
       this.#note(message, 'its folder was removed meanwhile and was made again');
       return message;
     } else if (code === 'mail.INVALID_NAME' && message.tags.length > 0) {

@@ -43,7 +43,7 @@ export async function probe(client: CarbonioClient, account: string): Promise<Pr
       };
       const ready = await prepare(session, message);
       if ('refusal' in ready) throw new Problem('TargetRefused', ready.refusal);
-      const { ids } = await inject(session, folders, ready);
+      const { ids } = await inject(session, folders.idOf(folder), ready);
       const items = ids.map((id) => ({ id, type: 'm' as const }));
       for await (const what of identified(session, items)) {
         if (what.kind === 'other' && what.digest === sha256(bytes)) items.pop();
