@@ -32,17 +32,21 @@ export async function findOperation(
 }
 
 export const RESTORE_TYPE = 'externalRestore';
-const RESTORES = `WorkflowType="${RESTORE_TYPE}"`;
 
-/** All that run, then the last `ended` that ended; each group with the newest first. */
-export async function listOperations({ client }: Link, ended: number): Promise<WorkflowExecutionInfo[]> {
+/** All of these types that run, then the last `ended` that ended; each group with the newest first. */
+export async function listOperations(
+  { client }: Link,
+  ended: number,
+  types: Iterable<string>,
+): Promise<WorkflowExecutionInfo[]> {
+  const ours = `(${[...types].map((type) => `WorkflowType="${type}"`).join(' OR ')})`;
   const running = await take(
-    client.workflow.list({ query: `${RESTORES} AND ExecutionStatus="Running"` }),
+    client.workflow.list({ query: `${ours} AND ExecutionStatus="Running"` }),
     Infinity,
   );
   const past = await take(
     client.workflow.list({
-      query: `${RESTORES} AND ExecutionStatus!="Running" AND ExecutionStatus!="ContinuedAsNew"`,
+      query: `${ours} AND ExecutionStatus!="Running" AND ExecutionStatus!="ContinuedAsNew"`,
     }),
     ended,
   );

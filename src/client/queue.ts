@@ -88,7 +88,9 @@ async function isThere(client: Client): Promise<boolean> {
  * be a moment behind, and knows of no host.
  */
 async function askServer(link: Link): Promise<ListedOperation[]> {
-  const running = (await listOperations(link, 0)).filter(({ status }) => GOING_ON.has(status.name));
+  const running = (await listOperations(link, 0, [RESTORE_TYPE])).filter(({ status }) =>
+    GOING_ON.has(status.name),
+  );
   const found = await Promise.all(
     running.map(async ({ workflowId, startTime }): Promise<ListedOperation | null> => {
       const described = await link.client.workflow.getHandle(workflowId).describe();

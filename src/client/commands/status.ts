@@ -16,6 +16,7 @@ import { queryStatus, snapshotOf } from '../snapshot';
 import { GOING_ON } from '../../activities/chain';
 
 import { showOtherEnd } from '../other-ends';
+import { WORKFLOWS } from '../workflows';
 
 export interface StatusOptions {
   stateDir?: string;
@@ -42,7 +43,7 @@ const words = (name: string): string => name.toLowerCase().replaceAll('_', ' ');
 
 async function listAll(link: Link, host: string, json: boolean): Promise<void> {
   const queued = await idsInQueue(link, host);
-  const operations = (await listOperations(link, ENDED_SHOWN)).map((info) => ({
+  const operations = (await listOperations(link, ENDED_SHOWN, WORKFLOWS.keys())).map((info) => ({
     operationId: info.workflowId,
     type: info.type,
     status:
