@@ -42,6 +42,7 @@ export async function verifySlice(
       ? null
       : [...new Set(findAccounts(store, input.accounts).map(({ id }) => id))];
   const seed = Number.parseInt(hashOf(operationKey).slice(0, 8), 16);
+  const time = new WorkTime(seconds);
   const summary = await writing(reportDir, slice, (part) => {
     const names = new Names(store);
     return verifyStore(input.sourcePath, {
@@ -49,17 +50,40 @@ export async function verifySlice(
       scope: { accounts, sample: input.sample === null ? null : { share: input.sample / 100, seed } },
       stateFile: join(reportDir, 'state'),
       cursor,
-      signal: AbortSignal.timeout(Math.ceil(seconds * 1000)),
+      signal: time.signal,
       cancel: hooks.signal,
-      onProgress: hooks.onProgress,
+      onProgress: (progress) => {
+        time.begin();
+        hooks.onProgress(progress);
+      },
       onFinding: (finding) =>
         part.add({ ...finding, account: names.of(finding.account) } satisfies VerifyFinding),
     }).catch((error: unknown) => {
       throw asOutage(error); // its threads open it again
     });
-  });
+  }).finally(() => time.end());
   const { complete: _complete, ...answer } = summary;
   return { ...answer, serverId: server, reportDir };
+}
+
+/** Begins when something is done: on a slow machine the start of the threads alone could take all the time, for ever. */
+class WorkTime {
+  private readonly controller = new AbortController();
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly seconds: number) {}
+
+  get signal(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  begin(): void {
+    this.timer ??= setTimeout(() => this.controller.abort(), Math.ceil(this.seconds * 1000));
+  }
+
+  end(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+  }
 }
 
 async function writing<T>(
