@@ -104,10 +104,11 @@ async function revertOne(
   try {
     const end = await revertOverride(overrides.journal, overrides.port(slot), slot, null);
     if (end.outcome === 'nothing') return { told: end, text: 'it was back already.', code: EXIT.done };
+    const note = end.note === undefined ? '' : ` Note: ${end.note}.`;
     if (end.outcome === 'reverted')
-      return { told: end, text: `${end.key} is ${settingText(end.value)} again.`, code: EXIT.done };
+      return { told: end, text: `${end.key} is ${settingText(end.value)} again.${note}`, code: EXIT.done };
     const { key, found, original } = end;
-    const text = `${key} was changed by somebody else to ${settingText(found)}, and stays so; it was ${settingText(original)}.`;
+    const text = `${key} was changed by somebody else to ${settingText(found)}, and stays so; it was ${settingText(original)}.${note}`;
     return { told: end, text, code: EXIT.partial };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
