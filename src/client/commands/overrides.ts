@@ -111,8 +111,9 @@ async function revertOne(
     const text = `${key} was changed by somebody else to ${settingText(found)}, and stays so; it was ${settingText(original)}.${note}`;
     return { told: end, text, code: EXIT.partial };
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const message = explain(error.type, error.message);
-    return { told: { outcome: 'failed', type: error.type, message }, text: message, code: EXIT.failed };
+    // told, and the others go back all the same
+    const type = error instanceof Problem ? error.type : 'Unexpected';
+    const message = explain(type, (error as Error).message);
+    return { told: { outcome: 'failed', type, message }, text: message, code: EXIT.failed };
   }
 }
