@@ -39,7 +39,10 @@ export async function probeLineLength(request: ProbeRequest): Promise<ProbeAnswe
     throw new Problem('InvalidInput', 'The recipient of the probe is not a mail address.');
   }
   if (!Number.isInteger(lineLength) || lineLength < SHORTEST_PROBE || lineLength > LONGEST_PROBE) {
-    throw new Problem('InvalidInput', `The line of the probe has ${SHORTEST_PROBE} to ${LONGEST_PROBE} bytes.`);
+    throw new Problem(
+      'InvalidInput',
+      `The line of the probe has ${SHORTEST_PROBE} to ${LONGEST_PROBE} bytes.`,
+    );
   }
   try {
     await deliver(request, probeMessage(recipient, lineLength, token));
