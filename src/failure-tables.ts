@@ -19,6 +19,11 @@ export const HOST_FAILURES = {
     retryable: true,
     remedy: 'Look whether the server is up and reads its configuration anew (`lifeboat validator probe`).',
   },
+  OverrideNotProvable: {
+    retryable: false,
+    remedy:
+      'Set zimbra_lmtp_max_line_length to 200 to 4194303 bytes, or unset it, with zmlocalconfig, reload, and start again.',
+  },
   OverrideExpired: {
     retryable: false,
     remedy: 'Start it again; it goes on where it was. A longer time is set with deadlineSeconds.',

@@ -3,7 +3,7 @@ import { activityInfo, cancellationSignal, log, sleep } from '@temporalio/activi
 import { CancelledFailure } from '@temporalio/common';
 import { openCarbonioHost } from '../carbonio/host';
 import { getAllOperations } from '../carbonio/cli/operations';
-import { everyOperation, findStarted } from '../carbonio-restore/find-started';
+import { everyOperation, findStarted, isSettled, notOurs } from '../carbonio-restore/find-started';
 import {
   hostReportDir,
   isServed,
@@ -46,7 +46,7 @@ import {
 } from './restore';
 
 const ORPHAN_WAIT_MS = 15_000;
-/** So long a command whose worker is dead may still start something. */
+/** So long after the end of its call a command may still start something. */
 const ORPHAN_SETTLE_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 
@@ -99,14 +99,15 @@ export function createCarbonio(config: Config, work: HostWork) {
   };
 
   async function stillWorks({ id, journal }: OnHostRecord): Promise<boolean> {
-    const { operations } = await getAllOperations(cli);
-    if (id !== '') return operations.some((one) => one.id.toLowerCase() === id);
+    const works = async (wanted: string): Promise<boolean> =>
+      (await getAllOperations(cli)).operations.some((one) => one.id.toLowerCase() === wanted);
+    if (id !== '') return works(id);
     const asked = new StepJournal(journal).read();
     const attempt = asked?.attempts.at(-1);
     if (!asked || !attempt) return false;
-    const found = findStarted(await everyOperation(cli), asked, attempt);
-    if (found !== null) return operations.some((one) => one.id.toLowerCase() === found);
-    return Date.now() < attempt.journalledAt + ORPHAN_SETTLE_MS;
+    const isOver = isSettled(attempt, ORPHAN_SETTLE_MS, cli.timeoutMs);
+    const found = findStarted(await everyOperation(cli), asked, notOurs(asked.attempts));
+    return found === null ? !isOver : works(found);
   }
 
   async function guarded<T>(body: () => Promise<T>): Promise<T> {

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Logger } from '@temporalio/worker';
 import type { Config } from '../config';
 import { HostOverrides } from '../overrides/host';
-import { reviewOverrides } from '../overrides/review';
+import { isNews, reviewOverrides } from '../overrides/review';
 import { hostLog } from './host-log';
 import { holderIsRunning } from './override';
 
@@ -21,7 +21,7 @@ export function watchOverrides(config: Config, client: Client, realm: string, lo
     looking = true;
     try {
       for (const one of await reviewOverrides(overrides, holderIsRunning(client, realm)))
-        if (one.outcome !== 'held') logger.warn(`an override was on record: ${one.outcome}`, { ...one });
+        if (isNews(one)) logger.warn(`an override was on record: ${one.outcome}`, { ...one });
     } catch (error) {
       // the next look is in a minute, and the guard and the watchdog look too
       logger.warn('the overrides of this host could not be looked at', { error });

@@ -86,7 +86,11 @@ export function createOverrideActivities(config: Config, work: HostWork) {
 
     /** Puts back what this operation has changed; nothing when it is back already. */
     async revertOverride({ owner, slot }: OverrideStep): Promise<RevertOutcome> {
-      return failing(() => revertOverride(overrides.journal, overrides.port(slot), slot, holderOf(owner)));
+      return failing(async () => {
+        const end = await revertOverride(overrides.journal, overrides.port(slot), slot, holderOf(owner));
+        if (end.outcome !== 'nothing' && end.note !== undefined) log.warn(end.note, { slot });
+        return end;
+      });
     },
 
     /** Puts back what was forgotten on this host. */

@@ -12,8 +12,8 @@ import { doStopOperation, getAllOperations, monitor, startOperation } from '../c
 import type { ProgressBlock } from '../carbonio/parse/monitor';
 import { FAILURES, Problem } from '../failures';
 import { endOf, type EndFound } from './end-of';
-import { everyOperation, findStarted } from './find-started';
-import type { Attempt, Step, StepJournal, StepResult } from './journal';
+import { everyOperation, findStarted, isSettled, notOurs } from './find-started';
+import { isUnheard, type Attempt, type Step, type StepJournal, type StepResult } from './journal';
 
 export interface DriveOptions {
   readonly cli: CarbonioCli;
@@ -21,7 +21,7 @@ export interface DriveOptions {
   /** When it aborts, following ends; the operation goes on. */
   readonly signal: AbortSignal;
   readonly pollMs: number;
-  /** So long after it was asked for, an operation may still appear: its command may run without its worker. */
+  /** So long after the call that asked for it has ended, an operation may still appear: the host may be slow. */
   readonly settleMs: number;
   /** So long after it is over, its notification may still come. */
   readonly graceMs: number;
@@ -53,16 +53,16 @@ export async function drive(options: DriveOptions, until: number): Promise<Drive
   const { journal, signal, pollMs, onHost } = options;
   for (let doubts = 0; ;) {
     signal.throwIfAborted();
-    const step = asked(journal);
+    const step = journal.asked();
     if (step.result !== null) return { state: 'ended', result: step.result };
     try {
       const attempt = step.attempts.at(-1);
       const isOpen = attempt !== undefined && attempt.lost === null;
-      const id = isOpen ? (attempt.id ?? (await look(options, step, null))) : await begin(options, step);
+      const id = isOpen ? (attempt.id ?? (await look(options, null))) : await begin(options, step);
       if (id === null) continue;
       onHost(id);
       const host = await stateOf(options, id);
-      if (host === null) await settleEnd(options, asked(journal));
+      if (host === null) await settleEnd(options, journal.asked());
       else if (Date.now() >= until)
         return { state: 'running', id, host, progress: await progressOf(options, id) };
       doubts = 0;
@@ -71,7 +71,7 @@ export async function drive(options: DriveOptions, until: number): Promise<Drive
       if (!(error instanceof Problem) || error.type !== 'UnknownOutput' || ++doubts >= NOT_UNDERSTOOD)
         throw error;
     }
-    if (asked(journal).result === null) await pause(pollMs, signal);
+    if (journal.asked().result === null) await pause(pollMs, signal);
   }
 }
 
@@ -81,16 +81,17 @@ export async function stop(options: DriveOptions): Promise<void> {
   for (let told = false; ;) {
     const step = journal.read();
     const attempt = step?.attempts.at(-1);
-    if (!step || !attempt || attempt.lost !== null || step.result !== null) return onHost(null);
-    if (attempt.id === null) {
-      if ((await tryToFind(options, step, attempt)) === null && isSettled(options, attempt))
-        return onHost(null);
+    if (!step || !attempt || step.result !== null) return onHost(null);
+    if (attempt.lost !== null) {
+      // one that was given up may have come all the same
+      if (!step.attempts.some(isUnheard) || (await tryToFind(options, true)) === null) return onHost(null);
+    } else if (attempt.id === null) {
+      const isOver = cannotCome(options, attempt);
+      if ((await tryToFind(options, isOver)) === null && isOver) return onHost(null);
     } else {
       if ((await stateOf(options, attempt.id)) === null) {
-        save(journal, {
-          ...step,
-          result: { outcome: 'stopped', why: 'stopped with its operation', text: null },
-        });
+        const result = { outcome: 'stopped' as const, why: 'stopped with its operation', text: null };
+        journal.write({ ...step, result });
         return onHost(null);
       }
       if (!told) await doStopOperation(cli, attempt.id, { signal }).catch(ignoreRefusal);
@@ -105,22 +106,10 @@ function ignoreRefusal(error: unknown): void {
   if (!(error instanceof Problem) || error.type !== 'CommandFailed') throw error;
 }
 
-function asked(journal: StepJournal): Step {
-  const step = journal.read();
-  if (step === null) throw new Problem('StateUnavailable', `${journal.file} is gone.`);
-  return step;
-}
-
-const save = (journal: StepJournal, step: Step): Step => journal.write(step);
-
-function change(journal: StepJournal, more: Partial<Attempt>): Step {
-  const step = asked(journal);
-  const last = step.attempts.at(-1) as Attempt;
-  return save(journal, { ...step, attempts: [...step.attempts.slice(0, -1), { ...last, ...more }] });
-}
-
 async function begin(options: DriveOptions, step: Step): Promise<string | null> {
   const { cli, journal, signal, attempts, onHost } = options;
+  const late = step.attempts.some(isUnheard) ? await tryToFind(options, true) : null;
+  if (late !== null) return late;
   if (step.attempts.length >= attempts) {
     const why = step.attempts.at(-1)?.lost ?? 'lost';
     throw new Problem(
@@ -130,27 +119,22 @@ async function begin(options: DriveOptions, step: Step): Promise<string | null> 
   }
   const before = (await everyOperation(cli, { signal })).map(({ id }) => id.toLowerCase());
   const notificationsBefore = (await getNotifications(cli, { signal })).flatMap(({ id }) => id ?? []);
-  const attempt = { before, notificationsBefore, journalledAt: Date.now(), id: null, lost: null };
-  const next = save(journal, { ...step, attempts: [...step.attempts, attempt] });
+  const journalledAt = Date.now();
+  const call = { journalledAt, callEnd: journalledAt + cli.timeoutMs };
+  const attempt = { before, notificationsBefore, ...call, id: null, lost: null };
+  journal.write({ ...step, attempts: [...step.attempts, attempt] });
   onHost('');
+  let failure: Problem | null = null;
   try {
     // not aborted with us: it would be half started
-    const { operationId } = await startOperation(
-      cli,
-      step.command,
-      step.values as CommandValues<CommandName>,
-    );
-    if (operationId !== undefined) return adopt(options, operationId.toLowerCase());
-    return await look(options, next, null);
+    const started = await startOperation(cli, step.command, step.values as CommandValues<CommandName>);
+    if (started.operationId !== undefined) return journal.adopt(started.operationId.toLowerCase());
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    return look(options, next, error);
+    failure = error;
   }
-}
-
-function adopt({ journal }: DriveOptions, id: string): string {
-  change(journal, { id });
-  return id;
+  journal.change({ callEnd: Date.now() });
+  return look(options, failure);
 }
 
 /** Never reached the host: the words were wrong, or there is no command. */
@@ -160,44 +144,46 @@ const NOT_SENT: ReadonlySet<string> = new Set(['InvalidInput', 'CommandMissing']
  * Looks for what was asked for until it is there or cannot come any more.
  * @param failure of the start, told when it is not there
  */
-async function look(options: DriveOptions, step: Step, failure: Problem | null): Promise<string | null> {
+async function look(options: DriveOptions, failure: Problem | null): Promise<string | null> {
   const { journal, signal, pollMs } = options;
-  const attempt = asked(journal).attempts.at(-1) as Attempt;
+  const attempt = journal.asked().attempts.at(-1) as Attempt;
   const isRefused = failure !== null && failure.type === 'CommandFailed' && !('code' in failure.details);
-  for (;;) {
-    if (failure === null || !NOT_SENT.has(failure.type)) {
-      const id = await tryToFind(options, step, attempt);
-      if (id !== null) return id;
-    }
-    if (isRefused || (failure !== null && NOT_SENT.has(failure.type)) || isSettled(options, attempt)) break;
+  const isSent = failure === null || !NOT_SENT.has(failure.type);
+  while (isSent) {
+    // before the look: what comes while it looks is not seen
+    const isOver = cannotCome(options, attempt);
+    const id = await tryToFind(options, isOver);
+    if (id !== null) return id;
+    if (isRefused || isOver) break;
     await pause(pollMs, signal);
   }
   options.onHost(null);
   const why = failure?.message ?? 'it never appeared on the host';
   if (failure !== null && !FAILURES[failure.type].retryable && failure.type !== 'UnknownOutput') {
     // nothing of it is on the host: asked again, it is a new start
-    const { attempts, ...rest } = asked(journal);
-    save(journal, { ...rest, attempts: attempts.slice(0, -1) });
+    const { attempts, ...rest } = journal.asked();
+    journal.write({ ...rest, attempts: attempts.slice(0, -1) });
     throw failure;
   }
-  change(journal, { lost: why });
+  journal.change({ lost: why });
   if (failure !== null && failure.type !== 'UnknownOutput') throw failure;
   return null;
 }
 
-const isSettled = ({ settleMs }: DriveOptions, { journalledAt }: Attempt): boolean =>
-  Date.now() > journalledAt + settleMs;
+const cannotCome = ({ settleMs, cli }: DriveOptions, attempt: Attempt): boolean =>
+  isSettled(attempt, settleMs, cli.timeoutMs);
 
-async function tryToFind(options: DriveOptions, step: Step, attempt: Attempt): Promise<string | null> {
-  const { cli, signal } = options;
+/** @param isLast it is not looked for again, so the host must answer */
+async function tryToFind({ cli, journal, signal }: DriveOptions, isLast: boolean): Promise<string | null> {
+  const step = journal.asked();
   try {
-    const id = findStarted(await everyOperation(cli, { signal }), step, attempt);
-    return id === null ? null : adopt(options, id);
+    const id = findStarted(await everyOperation(cli, { signal }), step, notOurs(step.attempts));
+    return id === null ? null : journal.adopt(id);
   } catch (error) {
     // a host that is down may be up again before it is settled whether it was started
     const passes =
       error instanceof Problem && (error.type === 'HostUnavailable' || error.type === 'UnknownOutput');
-    if (!passes || isSettled(options, attempt)) throw error;
+    if (!passes || isLast) throw error;
     return null;
   }
 }
@@ -231,13 +217,13 @@ async function settleEnd(options: DriveOptions, step: Step): Promise<void> {
     await pause(pollMs, signal);
   }
   if (found === 'gone' || found === 'interrupted') {
-    change(journal, {
+    journal.change({
       lost: found === 'gone' ? 'it vanished from the host' : 'it was interrupted on the host',
     });
   } else if (found === 'silent') {
     const why = 'it ended and left no report; the level of notifications of the host may be too low';
-    save(journal, { ...asked(journal), result: { outcome: 'unproved', why, text: null } });
-  } else save(journal, { ...asked(journal), result: found });
+    journal.write({ ...journal.asked(), result: { outcome: 'unproved', why, text: null } });
+  } else journal.write({ ...journal.asked(), result: found });
   onHost(null);
 }
 

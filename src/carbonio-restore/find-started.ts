@@ -4,7 +4,7 @@ import type { CallOptions, CarbonioCli } from '../carbonio/cli';
 import { getAllOperations, getOperationLog, getUnfinishedOperationLog } from '../carbonio/cli/operations';
 import type { HostOperation } from '../carbonio/parse/operations';
 import { Problem } from '../failures';
-import type { Attempt, Step } from './journal';
+import { isUnheard, type Attempt, type Step } from './journal';
 
 /** What runs, what waits, and what has ended. Three calls. */
 export async function everyOperation(cli: CarbonioCli, options: CallOptions = {}): Promise<HostOperation[]> {
@@ -20,6 +20,22 @@ export async function everyOperation(cli: CarbonioCli, options: CallOptions = {}
   }
   return [...byId.values()];
 }
+
+/**
+ * What was on the host before this was asked for, as far as it is not ours: of an attempt whose id was never heard the
+ * operation may come late, and stands among those that the next attempt found.
+ */
+export function notOurs(attempts: readonly Attempt[]): Pick<Attempt, 'before'> {
+  const first = attempts.find(isUnheard) ?? attempts.at(-1);
+  return { before: [...(first?.before ?? []), ...attempts.flatMap(({ id }) => id ?? [])] };
+}
+
+/** Whether its operation cannot come any more: `settleMs` after the end of the call, which takes `callMs` at most. */
+export const isSettled = (
+  { journalledAt, callEnd }: Pick<Attempt, 'journalledAt' | 'callEnd'>,
+  settleMs: number,
+  callMs: number,
+): boolean => Date.now() > (callEnd ?? journalledAt + callMs) + settleMs;
 
 type Match = 'yes' | 'perhaps' | 'no';
 

@@ -21,6 +21,11 @@ export class CarbonioCli {
     private readonly options: { readonly command: HostCommand; readonly timeoutMs: number },
   ) {}
 
+  /** How long a call may take unless it says so itself, milliseconds. */
+  get timeoutMs(): number {
+    return this.options.timeoutMs;
+  }
+
   /** Asks for JSON; what does not know it answers text. @throws as {@link readAnswer} and {@link Runner.run} */
   async call(words: readonly Argument[], options: CallOptions = {}): Promise<Answer> {
     return readAnswer(await this.run(['--json'], words, options));

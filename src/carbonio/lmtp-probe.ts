@@ -22,8 +22,9 @@ export interface ProbeRequest {
 /** `refused` is the validator's answer: such lines are invalid. */
 export type ProbeAnswer = 'accepted' | 'refused';
 
-const SHORTEST = 200;
-const LONGEST = 4 * 1024 * 1024;
+/** Lines that a probe can have, bytes. */
+export const SHORTEST_PROBE = 200;
+export const LONGEST_PROBE = 4 * 1024 * 1024;
 
 /**
  * Delivers one message over LMTP. Its Message-ID must be new each time: a known one would be dropped with the same answer.
@@ -37,8 +38,11 @@ export async function probeLineLength(request: ProbeRequest): Promise<ProbeAnswe
   if (!/^[\x21-\x7e]+@[A-Za-z0-9.-]+$/.test(recipient) || /[<>]/.test(recipient)) {
     throw new Problem('InvalidInput', 'The recipient of the probe is not a mail address.');
   }
-  if (!Number.isInteger(lineLength) || lineLength < SHORTEST || lineLength > LONGEST) {
-    throw new Problem('InvalidInput', `The line of the probe has ${SHORTEST} to ${LONGEST} bytes.`);
+  if (!Number.isInteger(lineLength) || lineLength < SHORTEST_PROBE || lineLength > LONGEST_PROBE) {
+    throw new Problem(
+      'InvalidInput',
+      `The line of the probe has ${SHORTEST_PROBE} to ${LONGEST_PROBE} bytes.`,
+    );
   }
   try {
     await deliver(request, probeMessage(recipient, lineLength, token));

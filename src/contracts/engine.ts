@@ -51,7 +51,7 @@ export const carbonioOptions = z
       .max(3600)
       .default(60)
       .describe(
-        'So long an operation whose start was not answered may still appear on the mail host before it is started again, seconds. Default: 60',
+        'So long after the end of a call an operation whose start was not answered may still appear on the mail host before it is started again, seconds. Default: 60',
       ),
     graceSeconds: z
       .number()

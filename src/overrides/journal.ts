@@ -22,6 +22,7 @@ import { lockFile } from '../host/file-lock';
 import { overrideEntry, type OverrideEntry } from './model';
 
 const ENDING = '.json';
+const SLOT = /^[a-z0-9-]{1,60}$/;
 /** A reload of the real server takes some seconds, and probes come on top of it. */
 const LOCK_SECONDS = 45;
 
@@ -66,6 +67,10 @@ export class Journal {
    * @throws Problem `JournalDamaged` when it cannot be understood: then nobody knows what is to go back
    */
   read(slot: string): OverrideEntry | null {
+    if (!SLOT.test(slot)) {
+      const path = join(this.dir, `${slot}${ENDING}`);
+      throw new Problem('JournalDamaged', `${path} is no entry: no setting has such a name.`, { path });
+    }
     const path = this.pathOf(slot);
     let text: string;
     try {
@@ -117,7 +122,7 @@ export class Journal {
   }
 
   private pathOf(slot: string): string {
-    if (!/^[a-z0-9-]{1,60}$/.test(slot)) throw new Error(`${JSON.stringify(slot)} is no name of a slot`);
+    if (!SLOT.test(slot)) throw new Error(`${JSON.stringify(slot)} is no name of a slot`);
     return join(this.dir, `${slot}${ENDING}`);
   }
 

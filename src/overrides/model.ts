@@ -50,13 +50,28 @@ export interface OverridePort {
   activate(): Promise<void>;
   /** @throws Problem `OverrideNotProved` when the running server does not do what is written */
   prove(): Promise<void>;
+  /**
+   * Why nobody can see whether the running server does what is written; null when it can be proved. Default: always null.
+   * @param change as if this were written too
+   */
+  unprovable?(change?: { readonly key: string; readonly value: Setting }): Promise<string | null>;
+}
+
+/** `note`: why it was not seen that the running server follows; without it, it was. */
+export interface Followed {
+  readonly note?: string;
 }
 
 /** What became of an override that was to go back. */
 export type RevertOutcome =
   /** There was none (of this holder). */
   | { readonly outcome: 'nothing' }
-  /** As it was, and the running server was seen to follow. */
-  | { readonly outcome: 'reverted'; readonly key: string; readonly value: Setting }
+  /** As it was, and the running server follows. */
+  | (Followed & { readonly outcome: 'reverted'; readonly key: string; readonly value: Setting })
   /** Neither ours nor the original: somebody changed it meanwhile, and it stays as they want it. */
-  | { readonly outcome: 'left'; readonly key: string; readonly original: Setting; readonly found: Setting };
+  | (Followed & {
+      readonly outcome: 'left';
+      readonly key: string;
+      readonly original: Setting;
+      readonly found: Setting;
+    });

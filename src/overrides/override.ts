@@ -5,6 +5,7 @@ import type { Journal } from './journal';
 import {
   isSameHolder,
   isSameSetting,
+  type Followed,
   type OverrideEntry,
   type OverrideHolder,
   type OverridePort,
@@ -27,7 +28,8 @@ export interface OverrideWish {
  *
  * @param stillWanted called before anything is written; throws when the holder has ended meanwhile
  * @throws Problem `OverrideBusy` while another holder has the slot, `OverrideConflict` when somebody else has changed
- * the setting since, `OverrideNotProved` when the running server does not follow
+ * the setting since, `OverrideNotProvable` when nobody could see whether the running server follows, there or back: then
+ * nothing is changed; `OverrideNotProved` when it does not follow
  */
 export async function applyOverride(
   journal: Journal,
@@ -72,6 +74,8 @@ async function begin(
   stillWanted: () => Promise<void>,
 ): Promise<OverrideEntry> {
   const original = await port.read(key);
+  const why = (await port.unprovable?.()) ?? (await port.unprovable?.({ key, value: wanted })) ?? null;
+  if (why !== null) throw new Problem('OverrideNotProvable', `${key} was not changed: ${why}.`, { key });
   await stillWanted();
   const entry: OverrideEntry = {
     version: 1,
@@ -98,7 +102,7 @@ const conflict = ({ key, original, wanted }: OverrideEntry, found: Setting): Pro
 
 /**
  * Puts the original value back, compare-and-set: a value that is neither ours nor the original stays, and is told. The
- * entry goes only when the running server was seen to follow.
+ * entry goes only when the running server was seen to follow, or took what is written and nobody can see what it does.
  *
  * @param holder only its override; null: whosoever, because a person says so. Then one that was left is taken off the list
  * @throws Problem `ReloadPending` when the value is back on disk but the server cannot be made to follow just now
@@ -121,9 +125,9 @@ export async function revertOverride(
     if (!isSameSetting(found, original)) await port.write(key, original);
     const pending: OverrideEntry = { ...entry, state: 'reload pending' };
     journal.write(pending);
-    await follow(port, pending);
+    const followed = await follow(port, pending);
     journal.remove(slot);
-    return { outcome: 'reverted', key, value: original };
+    return { outcome: 'reverted', key, value: original, ...followed };
   });
 }
 
@@ -135,9 +139,9 @@ async function leave(
   found: Setting,
 ): Promise<RevertOutcome> {
   const { key, original } = entry;
-  await follow(port, entry);
+  const followed = await follow(port, entry);
   journal.write({ ...entry, state: 'left', found });
-  return { outcome: 'left', key, original, found };
+  return { outcome: 'left', key, original, found, ...followed };
 }
 
 function acknowledged(journal: Journal, entry: OverrideEntry, byPerson: boolean): RevertOutcome {
@@ -146,10 +150,12 @@ function acknowledged(journal: Journal, entry: OverrideEntry, byPerson: boolean)
   return { outcome: 'left', key, original, found };
 }
 
-async function follow(port: OverridePort, { key, original }: OverrideEntry): Promise<void> {
+async function follow(port: OverridePort, { key, original }: OverrideEntry): Promise<Followed> {
   try {
     await port.activate();
-    await port.prove();
+    const why = (await port.unprovable?.()) ?? null;
+    if (why === null) await port.prove();
+    return why === null ? {} : { note: `only the reload shows that the running server follows: ${why}` };
   } catch (error) {
     throw new Problem(
       'ReloadPending',

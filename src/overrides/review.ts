@@ -9,8 +9,13 @@ const GRACE_MS = 5 * 60_000;
 
 export type Reviewed =
   | (RevertOutcome & { readonly slot: string })
-  /** Whose override it is still runs, and it is not too late. */
-  | { readonly slot: string; readonly outcome: 'held'; readonly operationId: string }
+  /** Whose override it is still runs, or it cannot be found out (then `unknown` may say why), and it is not too late. */
+  | {
+      readonly slot: string;
+      readonly outcome: 'held';
+      readonly operationId: string;
+      readonly unknown?: string;
+    }
   | {
       readonly slot: string;
       readonly outcome: 'failed';
@@ -18,7 +23,10 @@ export type Reviewed =
       readonly message: string;
     };
 
-/** @param isRunning null: it cannot be found out */
+/**
+ * What is wrong with one slot is told, and stops no other.
+ * @param isRunning null, or a failure: it cannot be found out
+ */
 export async function reviewOverrides(
   overrides: Pick<HostOverrides, 'journal' | 'port' | 'isUsed'>,
   isRunning: (holder: OverrideHolder) => Promise<boolean | null>,
@@ -29,26 +37,36 @@ export async function reviewOverrides(
     try {
       const entry = overrides.journal.read(slot);
       if (entry === null) continue;
-      if (await isHeld(entry, isRunning)) {
-        found.push({ slot, outcome: 'held', operationId: entry.holder.operationId });
+      const held = await heldBy(entry, isRunning);
+      if (held !== null) {
+        found.push({ slot, outcome: 'held', operationId: entry.holder.operationId, ...held });
         continue;
       }
       const outcome = await revertOverride(overrides.journal, overrides.port(slot), slot, entry.holder);
       found.push({ slot, ...outcome });
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const { type, message } = error;
-      found.push({ slot, outcome: 'failed', type, message });
+      const type = error instanceof Problem ? error.type : 'Unexpected';
+      found.push({ slot, outcome: 'failed', type, message: (error as Error).message });
     }
   }
   return found;
 }
 
-/** What nobody can be asked about goes back when its time is over: the server that knew may have lost its database. */
-async function isHeld(
+/**
+ * Null: in nobody's hands. What nobody can be asked about goes back when its time is over: the server that knew may have
+ * lost its database.
+ */
+async function heldBy(
   { holder, deadline }: OverrideEntry,
   isRunning: (holder: OverrideHolder) => Promise<boolean | null>,
-): Promise<boolean> {
-  if (Date.now() > deadline + GRACE_MS) return false;
-  return (await isRunning(holder)) !== false;
+): Promise<{ unknown?: string } | null> {
+  if (Date.now() > deadline + GRACE_MS) return null;
+  try {
+    return (await isRunning(holder)) === false ? null : {};
+  } catch (error) {
+    return { unknown: `whether it runs could not be asked: ${(error as Error).message}` };
+  }
 }
+
+/** What people are to hear of. */
+export const isNews = (one: Reviewed): boolean => one.outcome !== 'held' || one.unknown !== undefined;

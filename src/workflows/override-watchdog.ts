@@ -28,7 +28,8 @@ export async function overrideWatchdog(raw: OverrideWatchdogRequest): Promise<Ov
   try {
     const overrides = await reviewOverrides();
     for (const one of overrides)
-      if (one.outcome !== 'held') log.warn('an override was on record', { ...one });
+      if (one.outcome !== 'held' || one.unknown !== undefined)
+        log.warn('an override was on record', { ...one });
     setCurrentDetails(
       overrides.length === 0
         ? 'Nothing is changed on this host.'

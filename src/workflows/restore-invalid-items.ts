@@ -96,7 +96,8 @@ async function retry(
         return ended;
       },
     );
-    const went = end.outcome === 'pending' ? 'reload pending' : end.outcome;
+    const note = end.outcome === 'reverted' && end.note !== undefined ? `; ${end.note}` : '';
+    const went = end.outcome === 'pending' ? 'reload pending' : `${end.outcome}${note}`;
     done = { result, change: { ...changed, before: settingText(original), end: went } };
     show({ change: done.change, deadline: null });
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Setting } from '../../src/contracts/override';
 import { Problem } from '../../src/failures';
 import { Journal } from '../../src/overrides/journal';
-import type { OverrideHolder, OverridePort } from '../../src/overrides/model';
+import { isSameSetting, type OverrideHolder, type OverridePort } from '../../src/overrides/model';
 import { applyOverride, revertOverride, type OverrideWish } from '../../src/overrides/override';
 
 const set = (value: string): Setting => ({ set: true, value });
@@ -18,6 +18,12 @@ class Host implements OverridePort {
   live: Setting;
   steps: string[] = [];
   failAt: string | null = null;
+  /** What is written when nobody can see what the server does. */
+  hidden: Setting | null = null;
+  unprovable = (change?: { value: Setting }): Promise<string | null> =>
+    Promise.resolve(
+      this.hidden && isSameSetting(change?.value ?? this.written, this.hidden) ? 'it is too long' : null,
+    );
   constructor(public written: Setting) {
     this.live = written;
   }
@@ -173,6 +179,34 @@ test('the holder ended while it waited: nothing is changed', async () => {
   const gone = (): Promise<void> => Promise.reject(new Problem('HolderGone', 'It has ended.'));
   expect(await typeOf(applyOverride(journal, host, wish(set('false')), gone))).toBe('HolderGone');
   expect([host.written, journal.slots()]).toEqual([set('true'), []]);
+});
+
+test.each([
+  ['there', set('false')],
+  ['back', set('true')],
+])('what could not be proved on the way %s is not changed', async (_way, hidden) => {
+  const host = new Host(set('true'));
+  host.hidden = hidden;
+  expect(await typeOf(apply(host, set('false')))).toBe('OverrideNotProvable');
+  expect([host.written, host.steps, journal.slots()]).toEqual([set('true'), ['read'], []]);
+});
+
+test('what cannot be proved on the way back is back after the reload, with a note', async () => {
+  const host = new Host(set('true'));
+  await apply(host, set('false'));
+  host.hidden = set('true');
+  host.failAt = 'prove';
+  const note = 'only the reload shows that the running server follows: it is too long';
+  expect(await revert(host)).toEqual({ outcome: 'reverted', key: 'k', value: set('true'), note });
+  expect([host.live, journal.slots()]).toEqual([set('true'), []]);
+
+  host.failAt = null;
+  host.hidden = null;
+  await apply(host, set('false'));
+  host.written = host.hidden = set('banana');
+  host.failAt = 'prove';
+  expect(await revert(host)).toMatchObject({ outcome: 'left', found: set('banana'), note });
+  expect(host.live).toEqual(set('banana'));
 });
 
 test('a journal that cannot be understood is a failure, and is left as it is', async () => {

@@ -35,7 +35,8 @@ export class EngineBench extends CarbonioBench {
       address: process.env.LIFEBOAT_TEST_ADDRESS as string,
       stateDir: this.state,
       taskQueue: this.taskQueue,
-      env: { ...this.up.env, LIFEBOAT_QUEUE_POLL_SECONDS: '1' },
+      // a worker that is killed between its journal and its call is waited for so long
+      env: { ...this.up.env, LIFEBOAT_QUEUE_POLL_SECONDS: '1', LIFEBOAT_CARBONIO_TIMEOUT_SECONDS: '30' },
     });
   }
 

@@ -104,14 +104,16 @@ async function revertOne(
   try {
     const end = await revertOverride(overrides.journal, overrides.port(slot), slot, null);
     if (end.outcome === 'nothing') return { told: end, text: 'it was back already.', code: EXIT.done };
+    const note = end.note === undefined ? '' : ` Note: ${end.note}.`;
     if (end.outcome === 'reverted')
-      return { told: end, text: `${end.key} is ${settingText(end.value)} again.`, code: EXIT.done };
+      return { told: end, text: `${end.key} is ${settingText(end.value)} again.${note}`, code: EXIT.done };
     const { key, found, original } = end;
-    const text = `${key} was changed by somebody else to ${settingText(found)}, and stays so; it was ${settingText(original)}.`;
+    const text = `${key} was changed by somebody else to ${settingText(found)}, and stays so; it was ${settingText(original)}.${note}`;
     return { told: end, text, code: EXIT.partial };
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const message = explain(error.type, error.message);
-    return { told: { outcome: 'failed', type: error.type, message }, text: message, code: EXIT.failed };
+    // told, and the others go back all the same
+    const type = error instanceof Problem ? error.type : 'Unexpected';
+    const message = explain(type, (error as Error).message);
+    return { told: { outcome: 'failed', type, message }, text: message, code: EXIT.failed };
   }
 }
