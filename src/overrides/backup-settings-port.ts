@@ -16,13 +16,21 @@ export const SCANNER_KEY = 'ZxBackup_RealTimeScanner';
 export const PATH_KEY = 'ZxBackup_DestPath';
 export const SCHEDULE_KEYS = ['backupSmartScanScheduler', 'backupPurgeScheduler'] as const;
 
+/** Slot of the Backup Path in the journal. */
+export const PATH_SLOT = 'backup-path';
+
 /** Slot of the journal by attribute. */
 export const BACKUP_SLOTS: Readonly<Record<string, string>> = {
   [SCANNER_KEY]: 'real-time-scanner',
   backupSmartScanScheduler: 'smartscan-schedule',
   backupPurgeScheduler: 'purge-schedule',
-  [PATH_KEY]: 'backup-path',
+  [PATH_KEY]: PATH_SLOT,
 };
+
+/** What makes the host write into its Backup Path by itself: it stays off while that is a copy. */
+export const NOT_UNDER_OTHER_PATH: ReadonlySet<string> = new Set(
+  [SCANNER_KEY, ...SCHEDULE_KEYS].flatMap((attribute) => BACKUP_SLOTS[attribute] ?? []),
+);
 
 /** What the journal calls it: whose setting it is must be known when nothing else is left of the operation. */
 export const serverKey = (server: string, attribute: string): string => `server/${server}/${attribute}`;
