@@ -128,9 +128,13 @@ export function createRecoveryActivities(config: Config) {
     async waitUntilHostIsIdle(): Promise<void> {
       return acting(async (tell) => {
         for (;;) {
-          const { operations } = await getAllOperations(cli, { signal: cancellationSignal() });
-          if (operations.length === 0) return;
-          tell(`${operations.length} operations of the mail host are waited for`);
+          const { operations, realTimeScanOperations } = await getAllOperations(cli, {
+            signal: cancellationSignal(),
+          });
+          // a host that does not tell of its scanner cannot be waited for
+          const scans = realTimeScanOperations ?? 0;
+          if (operations.length === 0 && scans === 0) return;
+          tell(`${operations.length} operations of the mail host and ${scans} of its scanner are waited for`);
           await sleep(LOOK_EVERY_MS);
         }
       });

@@ -2,6 +2,7 @@
 import {
   ActivityCancellationType,
   ApplicationFailure,
+  CancellationScope,
   ChildWorkflowCancellationType,
   defineQuery,
   executeChild,
@@ -112,8 +113,9 @@ export class Runbook {
         this.set(step, 'done', text(result));
         return { result };
       } catch (error) {
-        if (isCancellation(error)) throw error;
-        const why = failureMessage(error);
+        if (CancellationScope.current().consideredCancelled) throw error;
+        // somebody has stopped what works for this step, not the runbook
+        const why = isCancellation(error) ? 'it was stopped.' : failureMessage(error);
         this.set(step, 'failed', why);
         const answer = await this.wait(name, 'failure', { text: `${step.title} failed: ${why}` }, canSkip);
         if (answer.kind !== 'skip') continue;
