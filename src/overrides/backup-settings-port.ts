@@ -7,7 +7,7 @@
 import type { CallOptions, CarbonioCli } from '../carbonio/cli';
 import { getConfig, setConfig, unsetConfig, type ConfigObject } from '../carbonio/cli/settings';
 import { unknownOutput } from '../carbonio/parse/excerpt';
-import type { Setting } from '../contracts/override';
+import { PATH_SLOT, type Setting } from '../contracts/override';
 import { Problem } from '../failures';
 import { isSameSetting, type OverridePort } from './model';
 
@@ -15,9 +15,6 @@ export const SCANNER_KEY = 'ZxBackup_RealTimeScanner';
 /** Where the Backup Path of a server is. */
 export const PATH_KEY = 'ZxBackup_DestPath';
 export const SCHEDULE_KEYS = ['backupSmartScanScheduler', 'backupPurgeScheduler'] as const;
-
-/** Slot of the Backup Path in the journal. */
-export const PATH_SLOT = 'backup-path';
 
 /** Slot of the journal by attribute. */
 export const BACKUP_SLOTS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 /** Changing a setting of the host for a while: made once, proved, and put back to what it was. */
-import { settingText, type Setting } from '../contracts/override';
+import { PATH_SLOT, settingText, type Setting } from '../contracts/override';
 import { Problem } from '../failures';
-import { NOT_UNDER_OTHER_PATH, PATH_SLOT } from './backup-settings-port';
+import { NOT_UNDER_OTHER_PATH } from './backup-settings-port';
 import type { Journal } from './journal';
 import {
   isSameHolder,

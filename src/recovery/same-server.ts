@@ -24,6 +24,8 @@ export interface Change {
 export interface SameServerPlan {
   /** In order; the path is the last. What is off already is not among them. */
   readonly changes: readonly Change[];
+  /** Of the server that the copy is of. */
+  readonly serverId: string;
   readonly text: string;
 }
 
@@ -65,6 +67,7 @@ export async function planSameServer(
     own === null ? ` ${ownPath} cannot be read here: that it is of the same server is for you to know.` : '';
   return {
     changes,
+    serverId: copy.marker.serverId,
     text: `${copyPath} is a copy of the Backup Path of ${copy.marker.serverName} (${ownPath}).${sure}`,
   };
 }
