@@ -205,12 +205,21 @@ export class Runbook {
 export function numberedChild() {
   const { workflowId } = workflowInfo();
   let started = 0;
-  return <I, R>(workflow: (input: I) => Promise<R>, what: string, input: I): Promise<R> =>
-    executeChild<(input: I) => Promise<R>>(workflow.name, {
-      workflowId: `${workflowId}/${what}-${++started}`,
+  /** @param onId told the id before it starts */
+  return <I, R>(
+    workflow: (input: I) => Promise<R>,
+    what: string,
+    input: I,
+    onId?: (id: string) => void,
+  ): Promise<R> => {
+    const id = `${workflowId}/${what}-${++started}`;
+    onId?.(id);
+    return executeChild<(input: I) => Promise<R>>(workflow.name, {
+      workflowId: id,
       args: [input],
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `${what} of ${workflowId}`,
     });
+  };
 }
