@@ -13,6 +13,7 @@ import {
   serverKey,
   settingInForce,
 } from '../overrides/backup-settings-port';
+import { printable } from '../report/format';
 
 export interface Change {
   readonly slot: string;
@@ -53,7 +54,7 @@ export async function planSameServer(
     );
   if (own !== null && own.marker.serverId !== copy.marker.serverId)
     throw refused(
-      `${copyPath} is of the server ${copy.marker.serverName}, not of ${server}: use disasterRecovery or externalRestore.`,
+      `${copyPath} is of the server ${printable(copy.marker.serverName)}, not of ${server}: use disasterRecovery or externalRestore.`,
     );
   const changes: Change[] = [];
   const look = async (attribute: string, off: (value: string) => string | null): Promise<void> => {
@@ -68,7 +69,7 @@ export async function planSameServer(
   return {
     changes,
     serverId: copy.marker.serverId,
-    text: `${copyPath} is a copy of the Backup Path of ${copy.marker.serverName} (${ownPath}).${sure}`,
+    text: `${copyPath} is a copy of the Backup Path of ${printable(copy.marker.serverName)} (${ownPath}).${sure}`,
   };
 }
 

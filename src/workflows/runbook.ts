@@ -19,7 +19,7 @@ import type { Activities } from '../activities';
 import type { Question, RunbookStatus, StepStatus } from '../contracts/runbook';
 import { failureMessage } from './failure';
 import { Answers, type Answer } from './runbook-answers';
-import { runbookPage } from './runbook-page';
+import { runbookPage, visible } from './runbook-page';
 
 const { tellRunbook } = proxyActivities<Activities>({
   startToCloseTimeout: '2 minutes',
@@ -179,7 +179,13 @@ export class Runbook {
   }
 
   private remind({ step, text, since, command }: Question): Promise<void> {
-    const lines = [text, '', `It waits since ${since}. Answer with`, `  ${command}`, ''];
+    const lines = [
+      ...text.split('\n').map(visible),
+      '',
+      `It waits since ${since}. Answer with`,
+      `  ${command}`,
+      '',
+    ];
     return this.tell('reminder', `${this.options.title}: ${step} waits for an answer`, lines.join('\n'));
   }
 
