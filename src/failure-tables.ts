@@ -28,6 +28,11 @@ export const HOST_FAILURES = {
     retryable: false,
     remedy: 'Start it again; it goes on where it was. A longer time is set with deadlineSeconds.',
   },
+  OverrideNotBack: {
+    retryable: true,
+    remedy:
+      'Do what the answer of the mail host asks for; it goes back by itself (`lifeboat overrides list`).',
+  },
   LineTooLong: {
     retryable: false,
     remedy:

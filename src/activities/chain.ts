@@ -10,15 +10,26 @@ export async function findRunning(
   client: Client,
   { operationId, firstRunId }: TurnOwner,
 ): Promise<WorkflowExecutionDescription | null> {
-  let found: WorkflowExecutionDescription;
+  const found = await describe(client, operationId);
+  return found !== null && chainOf(found) === firstRunId && GOING_ON.has(found.status.name) ? found : null;
+}
+
+/** Which chain of runs had this id last, ended or not; null when the server knows none. */
+export async function firstRunOf(client: Client, operationId: string): Promise<string | null> {
+  const found = await describe(client, operationId);
+  return found === null ? null : chainOf(found);
+}
+
+const chainOf = (found: WorkflowExecutionDescription): string =>
+  found.raw.workflowExecutionInfo?.firstRunId || found.runId;
+
+async function describe(client: Client, operationId: string): Promise<WorkflowExecutionDescription | null> {
   try {
-    found = await client.workflow.getHandle(operationId).describe();
+    return await client.workflow.getHandle(operationId).describe();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return null;
     throw error;
   }
-  const chain = found.raw.workflowExecutionInfo?.firstRunId || found.runId;
-  return chain === firstRunId && GOING_ON.has(found.status.name) ? found : null;
 }
 
 export const isRunning = async (client: Client, owner: TurnOwner): Promise<boolean> =>

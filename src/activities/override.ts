@@ -87,7 +87,12 @@ export function createOverrideActivities(config: Config, work: HostWork) {
     /** Puts back what this operation has changed; nothing when it is back already. */
     async revertOverride({ owner, slot }: OverrideStep): Promise<RevertOutcome> {
       return failing(async () => {
-        const end = await revertOverride(overrides.journal, overrides.port(slot), slot, holderOf(owner));
+        const end = await revertOverride(
+          overrides.journal,
+          overrides.port(slot),
+          slot,
+          holderOf(owner),
+        ).catch(askedAgain);
         if (end.outcome !== 'nothing' && end.note !== undefined) log.warn(end.note, { slot });
         return end;
       });
@@ -98,6 +103,14 @@ export function createOverrideActivities(config: Config, work: HostWork) {
       return failing(() => reviewOverrides(overrides, holderIsRunning(getClient(), work.realm)));
     },
   };
+}
+
+/** What the host refuses now, or answers now, need not be its last word: a way back is tried until it is gone. */
+function askedAgain(error: unknown): never {
+  if (!(error instanceof Problem) || !['CommandFailed', 'UnknownOutput'].includes(error.type)) throw error;
+  throw new Problem('OverrideNotBack', `It could not be put back yet: ${error.message}`, error.details, {
+    cause: error,
+  });
 }
 
 /** A reload takes seconds, and other processes are waited for. */

@@ -1,9 +1,9 @@
 /** Activities of the runbooks: what is looked at, what is set, and what people are told. */
-import { cancellationSignal, log, sleep } from '@temporalio/activity';
+import { cancellationSignal, getClient, log, sleep } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { getAllOperations } from '../carbonio/cli/operations';
 import { openCarbonioHost } from '../carbonio/host';
-import { isServed } from '../carbonio-restore/host-restore';
+import { isProvisioned } from '../carbonio-restore/plan';
 import { mailServerName } from '../carbonio-restore/mailstores';
 import type { Config } from '../config';
 import type { Candidate, DisasterRecoveryResult, SourceKind } from '../contracts/disaster-recovery';
@@ -11,6 +11,7 @@ import type { ExternalRestoreResult } from '../contracts/external-restore';
 import type { StepStatus } from '../contracts/runbook';
 import type { OperationName } from '../host/operation-dir';
 import { checkAftermath } from '../recovery/aftermath';
+import { hasMailHost, orNull } from '../recovery/mail-host';
 import { readiness, type Look } from '../recovery/readiness';
 import { writeRecoveryReport } from '../recovery/report';
 import { planSameServer, type SameServerPlan } from '../recovery/same-server';
@@ -25,6 +26,7 @@ import { checkSnapshotSource } from '../recovery/snapshot';
 import { examineSource } from '../recovery/source';
 import { createMailer } from '../mailer';
 import { beating } from './beating';
+import { firstRunOf } from './chain';
 import { toFailure } from './failure';
 import { hostLog } from './host-log';
 
@@ -57,7 +59,8 @@ export function createRecoveryActivities(config: Config) {
     }): Promise<{ looks: Look[]; host: boolean }> {
       return acting(async () => {
         const signal = cancellationSignal();
-        const host = (await isServed(cli, signal)) === null;
+        // one that does not answer is there: its services are a look of their own
+        const host = (await orNull(hasMailHost(cli, signal))) ?? true;
         const asked = host || input.engine === 'carbonio';
         const versions = host
           ? await versionsOf(cli, await serverName(), input.source, signal)
@@ -93,13 +96,22 @@ export function createRecoveryActivities(config: Config) {
       return acting(() => unpackCustomizations(stateDir, name, source));
     },
 
+    /** Whether the mail host has made the accounts of a restore, which is never to be done twice: it resets passwords. */
+    async wasProvisioned({ operationId }: { operationId: string }): Promise<boolean> {
+      return acting(async () => {
+        const firstRunId = await firstRunOf(getClient(), operationId);
+        if (firstRunId === null) return false;
+        return isProvisioned(stateDir, { operationId, operationKey: `${operationId} ${firstRunId}` });
+      });
+    },
+
     async checkAftermath(input: {
       source: string;
       result: ExternalRestoreResult;
     }): Promise<{ sentences: string[] }> {
       return acting(async () => {
         const signal = cancellationSignal();
-        const asked = (await isServed(cli, signal)) === null ? cli : null;
+        const asked = (await hasMailHost(cli, signal)) ? cli : null;
         return { sentences: await checkAftermath({ ...input, stateDir, cli: asked, signal }) };
       });
     },
@@ -115,7 +127,7 @@ export function createRecoveryActivities(config: Config) {
     async checkSnapshotSource({ source }: { source: string }): Promise<{ text: string }> {
       return acting(async () => {
         const signal = cancellationSignal();
-        const served = (await isServed(cli, signal)) === null;
+        const served = await hasMailHost(cli, signal);
         return checkSnapshotSource(source, served ? { cli, server: await serverName(), signal } : null);
       });
     },
@@ -128,9 +140,13 @@ export function createRecoveryActivities(config: Config) {
     async waitUntilHostIsIdle(): Promise<void> {
       return acting(async (tell) => {
         for (;;) {
-          const { operations } = await getAllOperations(cli, { signal: cancellationSignal() });
-          if (operations.length === 0) return;
-          tell(`${operations.length} operations of the mail host are waited for`);
+          const { operations, realTimeScanOperations } = await getAllOperations(cli, {
+            signal: cancellationSignal(),
+          });
+          // a host that does not tell of its scanner cannot be waited for
+          const scans = realTimeScanOperations ?? 0;
+          if (operations.length === 0 && scans === 0) return;
+          tell(`${operations.length} operations of the mail host and ${scans} of its scanner are waited for`);
           await sleep(LOOK_EVERY_MS);
         }
       });

@@ -16,7 +16,7 @@ export async function afterwards(
   rows: readonly Pick<SurveyRow, 'name'>[],
 ): Promise<string[]> {
   const own = await ownPath(cli, server, signal);
-  const map = join(own ?? 'OWN_BACKUP_PATH', `map_${serverId ?? 'SOURCE_SERVER_ID'}`);
+  const map = join(own ?? 'OWN_BACKUP_PATH', `map_${isSafe(serverId) ? serverId : 'SOURCE_SERVER_ID'}`);
   const galSync = rows.map(({ name }) => name).filter((name) => GALSYNC.test(name));
   return [
     `Afterwards, shares: \`carbonio backup doCheckShares start\`; what it finds broken mends \`carbonio backup doFixShares ${map}\`.`,
@@ -27,6 +27,9 @@ export async function afterwards(
       'getAllVolumes` names.',
   ];
 }
+
+/** It comes from the source, and people copy the command. */
+const isSafe = (id: string | null): id is string => id !== null && /^[A-Za-z0-9-]+$/.test(id);
 
 async function ownPath(cli: CarbonioCli, server: string, signal: AbortSignal): Promise<string | null> {
   try {

@@ -122,6 +122,18 @@ export function stepsOfPlan(
   ];
 }
 
+/** Whether the mail host has made the accounts of a restore; false also for one that was not to do so. */
+export function isProvisioned(
+  stateDir: string,
+  name: Pick<RestoreRequest, 'operationId' | 'operationKey'>,
+): boolean {
+  const dir = hostRestoreDir(stateDir, name);
+  const found = readHostPlan(dir);
+  if (found === null) return false;
+  const made = stepsOfPlan(dir, found, true).find(({ phase }) => phase === 'provisioning');
+  return made?.journal.read()?.result?.outcome === 'successful';
+}
+
 /** Longer lists go into a file: one argument holds 128 KiB. Characters. */
 const LIST_LIMIT = 60_000;
 

@@ -32,6 +32,10 @@ export const disasterRecoveryInput = z
           .default(null)
           .describe('Where a remote copy is fetched to, an empty folder. Example: "/srv/fetched"'),
       })
+      .refine(({ destination: at, fetchTo }) => at.startsWith('/') || fetchTo !== null, {
+        message: 'is needed for a remote copy: an empty folder to fetch it to',
+        path: ['fetchTo'],
+      })
       .nullable()
       .default(null)
       .describe(
@@ -83,8 +87,9 @@ export interface DisasterRecoveryResult {
   readonly operationId: string;
   readonly sourcePath: string;
   readonly restore: string;
-  readonly restored: number;
-  readonly unrestored: number;
+  /** Null, as the next: the restore had no result, and people went on as it was. */
+  readonly restored: number | null;
+  readonly unrestored: number | null;
   /** What is lost at most: from the newest change in the source to the start of this runbook, seconds. */
   readonly rpoSeconds: number | null;
   /** From its start to its end, people's answers included, seconds. */

@@ -12,6 +12,9 @@ export type Setting = z.output<typeof setting>;
 /** As people read it: `true`, or `not set`. */
 export const settingText = (one: Setting): string => (one.set ? one.value : 'not set');
 
+/** Slot of the Backup Path of the mail host in the journal. */
+export const PATH_SLOT = 'backup-path';
+
 /** The LMTP validator of the mail server: two keys of its local configuration, one change at a time. */
 export const VALIDATOR_SLOT = 'lmtp-validator';
 export const VALIDATE_KEY = 'zimbra_lmtp_validate_messages';

@@ -61,12 +61,14 @@ export const sameServerRestoreExample: SameServerRestoreRequest = {
 /** Of the workflow that works inside the changed path. */
 export const restoreFromCopyInput = z.strictObject({
   ...{ copyPath, accounts, deadlineSeconds },
-  changes: z.array(
-    z.strictObject({ slot: z.string(), key: z.string(), value: z.string(), what: z.string() }),
-  ),
+  serverId: z.string().describe('Of the server that the copy was of when people agreed.'),
   turn: turnCarry.optional(),
 });
 export type RestoreFromCopyRequest = z.input<typeof restoreFromCopyInput>;
+export const restoreFromCopyExample: RestoreFromCopyRequest = {
+  ...sameServerRestoreExample,
+  serverId: '0d9d3b5c-6a52-4c1f-9a3e-5b1f0d8f2c11',
+};
 
 export interface RestoredFromCopy {
   readonly account: string;
@@ -79,10 +81,15 @@ export interface RestoreFromCopyResult {
   readonly failures: readonly { readonly account: string; readonly why: string }[];
   /** How path, scanner and schedules went back, a sentence each. */
   readonly back: readonly string[];
+  /** Whether all of them are as they were. */
+  readonly allBack: boolean;
 }
 
 export interface SameServerRestoreResult {
-  readonly status: 'completed';
+  /** `partial`: people left the rest out. */
+  readonly status: 'completed' | 'partial';
   readonly operationId: string;
   readonly restored: readonly RestoredFromCopy[];
+  /** Accounts that were asked for and are not restored. */
+  readonly missing: readonly string[];
 }

@@ -7,7 +7,7 @@
 import type { CallOptions, CarbonioCli } from '../carbonio/cli';
 import { getConfig, setConfig, unsetConfig, type ConfigObject } from '../carbonio/cli/settings';
 import { unknownOutput } from '../carbonio/parse/excerpt';
-import type { Setting } from '../contracts/override';
+import { PATH_SLOT, type Setting } from '../contracts/override';
 import { Problem } from '../failures';
 import { isSameSetting, type OverridePort } from './model';
 
@@ -21,8 +21,13 @@ export const BACKUP_SLOTS: Readonly<Record<string, string>> = {
   [SCANNER_KEY]: 'real-time-scanner',
   backupSmartScanScheduler: 'smartscan-schedule',
   backupPurgeScheduler: 'purge-schedule',
-  [PATH_KEY]: 'backup-path',
+  [PATH_KEY]: PATH_SLOT,
 };
+
+/** What makes the host write into its Backup Path by itself: it stays off while that is a copy. */
+export const NOT_UNDER_OTHER_PATH: ReadonlySet<string> = new Set(
+  [SCANNER_KEY, ...SCHEDULE_KEYS].flatMap((attribute) => BACKUP_SLOTS[attribute] ?? []),
+);
 
 /** What the journal calls it: whose setting it is must be known when nothing else is left of the operation. */
 export const serverKey = (server: string, attribute: string): string => `server/${server}/${attribute}`;

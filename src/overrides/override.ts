@@ -1,6 +1,7 @@
 /** Changing a setting of the host for a while: made once, proved, and put back to what it was. */
-import { settingText, type Setting } from '../contracts/override';
+import { PATH_SLOT, settingText, type Setting } from '../contracts/override';
 import { Problem } from '../failures';
+import { NOT_UNDER_OTHER_PATH } from './backup-settings-port';
 import type { Journal } from './journal';
 import {
   isSameHolder,
@@ -105,7 +106,8 @@ const conflict = ({ key, original, wanted }: OverrideEntry, found: Setting): Pro
  * entry goes only when the running server was seen to follow, or took what is written and nobody can see what it does.
  *
  * @param holder only its override; null: whosoever, because a person says so. Then one that was left is taken off the list
- * @throws Problem `ReloadPending` when the value is back on disk but the server cannot be made to follow just now
+ * @throws Problem `ReloadPending` when the value is back on disk but the server cannot be made to follow just now,
+ * `OverrideBusy` while the Backup Path is another one and what is to go back would write into that
  */
 export async function revertOverride(
   journal: Journal,
@@ -118,6 +120,7 @@ export async function revertOverride(
     if (entry === null || (holder !== null && !isSameHolder(entry.holder, holder)))
       return { outcome: 'nothing' };
     if (entry.state === 'left') return acknowledged(journal, entry, holder === null);
+    if (NOT_UNDER_OTHER_PATH.has(slot)) requireOwnPath(journal, entry);
     const { key, original } = entry;
     const found = await port.read(key);
     const isForeign = !isSameSetting(found, original) && !isSameSetting(found, entry.wanted);
@@ -129,6 +132,17 @@ export async function revertOverride(
     journal.remove(slot);
     return { outcome: 'reverted', key, value: original, ...followed };
   });
+}
+
+/** Scanner and schedules would write into the copy that the Backup Path still points to. */
+function requireOwnPath(journal: Journal, { key, slot }: OverrideEntry): void {
+  const path = journal.read(PATH_SLOT);
+  if (path === null || path.state === 'left') return;
+  throw new Problem(
+    'OverrideBusy',
+    `${key} cannot go back before ${path.key}, which is to be ${settingText(path.original)} again.`,
+    { slot, operationId: path.holder.operationId },
+  );
 }
 
 /** The running server may still use ours, so it is made to use theirs. */

@@ -81,12 +81,31 @@ async function absentOnHost(
     const found = await getAvailableAccounts(cli, { ...query, hideExistingAccounts: true });
     return found.map(({ name }) => name ?? '').filter((name) => wanted.has(name));
   } catch (error) {
-    // the list without a row: the same question with rows was understood just now, and this answer names no address
+    // the list without a row: the same question with rows was understood just now
     if (!(error instanceof Problem) || error.type !== 'UnknownOutput') throw error;
-    const { output } = error.details;
-    if (typeof output !== 'string' || output.includes('@')) throw error;
+    if (!isPlainlyEmpty(error.details.output)) throw error;
     return [];
   }
+}
+
+/** No text at all, or JSON whose answer holds nothing but empty lists and objects. Any word may be a refusal. */
+export function isPlainlyEmpty(output: unknown): boolean {
+  if (typeof output !== 'string') return false;
+  if (output.trim() === '') return true;
+  try {
+    const answer = JSON.parse(output) as { response?: unknown } | null;
+    return typeof answer === 'object' && answer !== null && isHollow(answer.response);
+  } catch {
+    return false;
+  }
+}
+
+/** An answer for each host has its own `ok`. */
+function isHollow(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null || depth > 8) return false;
+  return Object.entries(value).every(([key, one]) =>
+    key === 'ok' ? one === true : isHollow(one, depth + 1),
+  );
 }
 
 const some = (names: readonly string[]): string =>

@@ -13,6 +13,7 @@ import {
   serverKey,
   settingInForce,
 } from '../overrides/backup-settings-port';
+import { printable } from '../report/format';
 
 export interface Change {
   readonly slot: string;
@@ -24,6 +25,8 @@ export interface Change {
 export interface SameServerPlan {
   /** In order; the path is the last. What is off already is not among them. */
   readonly changes: readonly Change[];
+  /** Of the server that the copy is of. */
+  readonly serverId: string;
   readonly text: string;
 }
 
@@ -51,7 +54,7 @@ export async function planSameServer(
     );
   if (own !== null && own.marker.serverId !== copy.marker.serverId)
     throw refused(
-      `${copyPath} is of the server ${copy.marker.serverName}, not of ${server}: use disasterRecovery or externalRestore.`,
+      `${copyPath} is of the server ${printable(copy.marker.serverName)}, not of ${server}: use disasterRecovery or externalRestore.`,
     );
   const changes: Change[] = [];
   const look = async (attribute: string, off: (value: string) => string | null): Promise<void> => {
@@ -65,7 +68,8 @@ export async function planSameServer(
     own === null ? ` ${ownPath} cannot be read here: that it is of the same server is for you to know.` : '';
   return {
     changes,
-    text: `${copyPath} is a copy of the Backup Path of ${copy.marker.serverName} (${ownPath}).${sure}`,
+    serverId: copy.marker.serverId,
+    text: `${copyPath} is a copy of the Backup Path of ${printable(copy.marker.serverName)} (${ownPath}).${sure}`,
   };
 }
 

@@ -13,6 +13,7 @@ import { readLive } from '../server-config/live';
 import type { Settings } from '../server-config/model';
 import { savedStates, settingsOfStore } from '../server-config/saved';
 import { commandOf, renderScript } from '../server-config/script';
+import { orNull } from './mail-host';
 import { recoveryDir } from './report';
 
 export interface SettingsStep {
@@ -98,7 +99,8 @@ export async function versionsOf(
   source: string,
   signal: AbortSignal,
 ): Promise<{ source: string | null; here: string | null }> {
-  return { source: versionOf(savedOrNull(source)), here: versionOf(await readLive(cli, server, { signal })) };
+  const live = await orNull(readLive(cli, server, { signal }));
+  return { source: versionOf(savedOrNull(source)), here: versionOf(live) };
 }
 
 function savedOrNull(source: string): Settings | null {

@@ -3,6 +3,7 @@ import { BackupPath } from '../backup-path/store';
 import type { CarbonioCli } from '../carbonio/cli';
 import { Problem } from '../failures';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
+import { printable } from '../report/format';
 import { openOwn } from './same-server';
 
 /**
@@ -14,7 +15,8 @@ export async function checkSnapshotSource(
   host: { readonly cli: CarbonioCli; readonly server: string; readonly signal: AbortSignal } | null,
 ): Promise<{ text: string }> {
   const untouched = BackupPath.open(source);
-  const { serverName, serverId } = untouched.marker;
+  const { serverId } = untouched.marker;
+  const serverName = printable(untouched.marker.serverName);
   if (host === null)
     return {
       text: `${source} is of ${serverName}; there is no mail host here whose own Backup Path it could be.`,
@@ -29,7 +31,7 @@ export async function checkSnapshotSource(
   if (own !== null && own.marker.serverId !== serverId)
     throw new Problem(
       'CopyRefused',
-      `${source} is of the server ${serverName}, and the clone is of ${own.marker.serverName}.`,
+      `${source} is of the server ${serverName}, and the clone is of ${printable(own.marker.serverName)}.`,
     );
   return { text: `${source} is of ${serverName}, as the clone is; its own Backup Path is ${ownPath}.` };
 }

@@ -6,6 +6,7 @@ import { accountItemsDir, ACCOUNTS } from '../backup-path/layout';
 import { BackupPath } from '../backup-path/store';
 import type { Candidate, SourceKind } from '../contracts/disaster-recovery';
 import { Problem } from '../failures';
+import { printable } from '../report/format';
 
 /** Reads folders only: seconds even for millions of items. Never throws for what is wrong with the source. */
 export function examineSource(kind: SourceKind, path: string): Candidate {
@@ -17,7 +18,7 @@ export function examineSource(kind: SourceKind, path: string): Candidate {
   try {
     store = BackupPath.open(path);
   } catch (error) {
-    if (error instanceof Problem) return unusable(error.message);
+    if (error instanceof Problem) return unusable(printable(error.message));
     throw error;
   }
   try {
@@ -30,13 +31,13 @@ export function examineSource(kind: SourceKind, path: string): Candidate {
         path,
         usable: true,
         defect: null,
-        serverName: store.marker.serverName,
+        serverName: printable(store.marker.serverName),
         accounts: ids.length,
       },
       newest: newest === null ? null : new Date(newest).toISOString(),
     };
   } catch (error) {
-    return unusable(`Its accounts cannot be listed: ${(error as Error).message}.`);
+    return unusable(`Its accounts cannot be listed: ${printable((error as Error).message)}.`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Which copy a disaster recovery restores from: each is looked at, the first good one is proposed, people choose. */
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Candidate, DisasterRecoveryInput } from '../contracts/disaster-recovery';
+import { failureMessage } from './failure';
 import { fetchOffsite } from './fetch-offsite';
 import { runbookSteps, type numberedChild, type Runbook } from './runbook';
 import { verify } from './verify';
@@ -39,28 +40,53 @@ async function candidates(input: DisasterRecoveryInput, child: Child): Promise<C
   const { fetchTo, ...place } = offsiteCopy;
   if (place.destination.startsWith('/')) await look('offsite copy', place.destination);
   else if (!looked.some(isWhole)) {
-    if (fetchTo === null)
-      throw noSource('The offsite copy is remote: name a folder to fetch it to (offsiteCopy.fetchTo).');
-    const { outputDir } = await child(fetchOffsite, 'fetch', { ...place, outputDir: fetchTo });
-    await look('offsite copy', outputDir);
+    try {
+      if (fetchTo === null)
+        throw noSource('It is remote: name a folder to fetch it to (offsiteCopy.fetchTo).');
+      const { outputDir } = await child(fetchOffsite, 'fetch', { ...place, outputDir: fetchTo });
+      await look('offsite copy', outputDir);
+    } catch (error) {
+      looked.push(unusable('offsite copy', place.destination, `It could not be fetched: ${whyOf(error)}`));
+    }
   }
   return looked;
 }
 
+/** What a look fails with is a defect of that candidate: the others are offered all the same. */
 async function lookAt(
   kind: Candidate['kind'],
   path: string,
   sample: number,
   child: Child,
 ): Promise<Candidate> {
-  const candidate = await steps.examineSource({ kind, path });
+  let candidate: Candidate;
+  try {
+    candidate = await steps.examineSource({ kind, path });
+  } catch (error) {
+    return unusable(kind, path, whyOf(error));
+  }
   if (!candidate.usable) return candidate;
-  const found = await child(verify, 'verify', { sourcePath: path, sample });
-  if (found.status === 'clean') return candidate;
-  const { read, broken, doubleGzipped, checked, reportDir } = found;
-  const defect = `${read} not readable, ${broken} broken, ${doubleGzipped} double-gzipped among ${checked} files that were read (${reportDir})`;
-  return { ...candidate, defect };
+  try {
+    const found = await child(verify, 'verify', { sourcePath: path, sample });
+    if (found.status === 'clean') return candidate;
+    const { read, broken, doubleGzipped, checked, reportDir } = found;
+    const defect = `${read} not readable, ${broken} broken, ${doubleGzipped} double-gzipped among ${checked} files that were read (${reportDir})`;
+    return { ...candidate, defect };
+  } catch (error) {
+    return { ...candidate, defect: `it could not be verified: ${whyOf(error)}` };
+  }
 }
+
+/** Throws when the runbook itself was cancelled. */
+function whyOf(error: unknown): string {
+  if (CancellationScope.current().consideredCancelled) throw error;
+  return isCancellation(error) ? 'it was stopped' : failureMessage(error);
+}
+
+const unusable = (kind: Candidate['kind'], path: string, defect: string): Candidate => ({
+  ...{ kind, path, usable: false, defect },
+  ...{ serverName: null, accounts: null, newest: null },
+});
 
 function sentence({ kind, path, usable, defect, serverName, accounts, newest }: Candidate): string {
   if (!usable) return `${kind} ${path}: cannot be used: ${defect}`;

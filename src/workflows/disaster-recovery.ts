@@ -48,6 +48,10 @@ class Recovery {
   private readonly startedAt = Date.now();
   private readonly name = operationName();
   private readonly child = numberedChild();
+  /** Id of the last attempt to restore. */
+  private tried: string | null = null;
+  /** By an attempt before: people may have changed passwords since. */
+  private isProvisioned = false;
 
   constructor(
     private readonly input: DisasterRecoveryInput,
@@ -64,17 +68,20 @@ class Recovery {
     const host = await this.readiness(source);
     await this.settings(source, host);
     await this.customizations(source);
-    const restored = await runbook.step(
+    // one that a person must look at may be as good as it gets
+    const restored = await runbook.optional(
       'restore',
       () => this.restore(source),
       ({ restored: items, skipped, unrestored }) =>
         `${items} restored, ${skipped} there already, ${unrestored} unrestored`,
     );
-    await runbook.optional(
-      'aftermath',
-      () => steps.checkAftermath({ source: source.path, result: restored }),
-      ({ sentences }) => sentences.join(' '),
-    );
+    if (restored === null) runbook.skip('aftermath', 'the restore has no result to look at');
+    else
+      await runbook.optional(
+        'aftermath',
+        () => steps.checkAftermath({ source: source.path, result: restored }),
+        ({ sentences }) => sentences.join(' '),
+      );
     await this.smartScan(host);
     return runbook.step(
       'report',
@@ -145,11 +152,15 @@ class Recovery {
   private async restore({ path }: Candidate): Promise<ExternalRestoreResult> {
     const { input, runbook } = this;
     const { restore, notifications } = input;
-    const result: ExternalRestoreResult = await this.child(externalRestore, 'restore', {
-      ...restore,
-      sourcePath: path,
-      notifications,
-    });
+    if (this.tried !== null && !this.isProvisioned)
+      this.isProvisioned = await steps.wasProvisioned({ operationId: this.tried });
+    const skip = this.isProvisioned ? { skipAccountProvisioning: true, skipDomainProvisioning: true } : {};
+    const result: ExternalRestoreResult = await this.child(
+      externalRestore,
+      'restore',
+      { ...restore, ...skip, sourcePath: path, notifications },
+      (id) => (this.tried = id),
+    );
     runbook.file(result.reportDir);
     return result;
   }
@@ -164,16 +175,19 @@ class Recovery {
     );
   }
 
-  private async report(source: Candidate, restored: ExternalRestoreResult): Promise<DisasterRecoveryResult> {
+  private async report(
+    source: Candidate,
+    restored: ExternalRestoreResult | null,
+  ): Promise<DisasterRecoveryResult> {
     const { startedAt, name, runbook } = this;
     const newest = source.newest === null ? null : Date.parse(source.newest);
     const result = {
-      status: restored.status,
+      status: restored?.status ?? ('partial' as const),
       operationId: name.operationId,
       sourcePath: source.path,
-      restore: restored.operationId,
-      restored: restored.restored,
-      unrestored: restored.unrestored,
+      restore: restored?.operationId ?? this.tried ?? '',
+      restored: restored?.restored ?? null,
+      unrestored: restored?.unrestored ?? null,
       rpoSeconds: newest === null ? null : Math.max(0, Math.round((startedAt - newest) / 1000)),
       rtoSeconds: Math.round((Date.now() - startedAt) / 1000),
     };

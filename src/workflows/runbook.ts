@@ -2,6 +2,7 @@
 import {
   ActivityCancellationType,
   ApplicationFailure,
+  CancellationScope,
   ChildWorkflowCancellationType,
   defineQuery,
   executeChild,
@@ -18,7 +19,7 @@ import type { Activities } from '../activities';
 import type { Question, RunbookStatus, StepStatus } from '../contracts/runbook';
 import { failureMessage } from './failure';
 import { Answers, type Answer } from './runbook-answers';
-import { runbookPage } from './runbook-page';
+import { runbookPage, visible } from './runbook-page';
 
 const { tellRunbook } = proxyActivities<Activities>({
   startToCloseTimeout: '2 minutes',
@@ -112,8 +113,9 @@ export class Runbook {
         this.set(step, 'done', text(result));
         return { result };
       } catch (error) {
-        if (isCancellation(error)) throw error;
-        const why = failureMessage(error);
+        if (CancellationScope.current().consideredCancelled) throw error;
+        // somebody has stopped what works for this step, not the runbook
+        const why = isCancellation(error) ? 'it was stopped.' : failureMessage(error);
         this.set(step, 'failed', why);
         const answer = await this.wait(name, 'failure', { text: `${step.title} failed: ${why}` }, canSkip);
         if (answer.kind !== 'skip') continue;
@@ -177,7 +179,13 @@ export class Runbook {
   }
 
   private remind({ step, text, since, command }: Question): Promise<void> {
-    const lines = [text, '', `It waits since ${since}. Answer with`, `  ${command}`, ''];
+    const lines = [
+      ...text.split('\n').map(visible),
+      '',
+      `It waits since ${since}. Answer with`,
+      `  ${command}`,
+      '',
+    ];
     return this.tell('reminder', `${this.options.title}: ${step} waits for an answer`, lines.join('\n'));
   }
 
@@ -203,12 +211,21 @@ export class Runbook {
 export function numberedChild() {
   const { workflowId } = workflowInfo();
   let started = 0;
-  return <I, R>(workflow: (input: I) => Promise<R>, what: string, input: I): Promise<R> =>
-    executeChild<(input: I) => Promise<R>>(workflow.name, {
-      workflowId: `${workflowId}/${what}-${++started}`,
+  /** @param onId told the id before it starts */
+  return <I, R>(
+    workflow: (input: I) => Promise<R>,
+    what: string,
+    input: I,
+    onId?: (id: string) => void,
+  ): Promise<R> => {
+    const id = `${workflowId}/${what}-${++started}`;
+    onId?.(id);
+    return executeChild<(input: I) => Promise<R>>(workflow.name, {
+      workflowId: id,
       args: [input],
       cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
       parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
       staticSummary: `${what} of ${workflowId}`,
     });
+  };
 }

@@ -1,5 +1,5 @@
 /** Accounts of a copy of the Backup Path come back on the server that the copy belongs to. */
-import { ApplicationFailure } from '@temporalio/workflow';
+import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { parseInput } from '../contracts/input';
 import {
   sameServerRestoreExample,
@@ -11,7 +11,7 @@ import {
 import { unwrapFailure } from './failure';
 import { smartScan } from './host-operations';
 import { operationName } from './operation-name';
-import { restoreFromCopy } from './restore-from-copy';
+import { accountRestoredSignal, restoreFromCopy } from './restore-from-copy';
 import { numberedChild, Runbook, runbookSteps } from './runbook';
 
 const { planSameServer } = runbookSteps();
@@ -30,8 +30,19 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
     ...input,
   });
   const child = numberedChild();
+  const done = new Map<string, RestoredFromCopy>();
+  const isMissing = (one: { destinationAccount: string }): boolean => !done.has(one.destinationAccount);
+  const isDone = (one: RestoredFromCopy): void => {
+    // a signal may come from anybody
+    if (!input.accounts.some(({ destinationAccount }) => destinationAccount === one?.destinationAccount))
+      return;
+    done.set(one.destinationAccount, one);
+    runbook.file(one.reportDir);
+  };
+  // told one by one: what is restored stays so, also when the rest ends in a failure or is terminated
+  setHandler(accountRestoredSignal, isDone, { description: 'From the restore; not for people.' });
   try {
-    const { changes, text } = await runbook.step(
+    const { changes, text, serverId } = await runbook.step(
       'check',
       () => planSameServer({ copyPath: input.copyPath }),
       (plan) => plan.text,
@@ -44,41 +55,55 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
         }),
       () => 'confirmed',
     );
-    const done: RestoredFromCopy[] = [];
-    await runbook.step(
+    let isBack = false;
+    await runbook.optional(
       'restore',
       async () => {
-        const accounts = input.accounts.filter(
-          ({ destinationAccount }) => !done.some((one) => one.destinationAccount === destinationAccount),
-        );
         const { copyPath, deadlineSeconds } = input;
-        const result = await child(restoreFromCopy, 'restore', {
-          copyPath,
-          deadlineSeconds,
-          accounts,
-          changes: [...changes],
-        });
-        done.push(...result.restored);
-        for (const { reportDir } of result.restored) runbook.file(reportDir);
-        if (result.failures.length === 0) return result.back;
-        const failed = result.failures.map(({ account, why }) => `${account}: ${why}`).join(' ');
-        throw ApplicationFailure.nonRetryable(
-          `${result.failures.length} accounts could not be restored. ${failed} ${result.back.join(' ')}`,
-          'RestoreIncomplete',
-        );
+        const accounts = input.accounts.filter(isMissing);
+        isBack = false;
+        if (accounts.length === 0) {
+          // only the path could not be put back: refused while it is still that of the copy
+          await planSameServer({ copyPath });
+          return ['The Backup Path is not that of the copy.'];
+        }
+        const request = { copyPath, deadlineSeconds, accounts, serverId };
+        const { restored, failures, back, allBack } = await child(restoreFromCopy, 'restore', request);
+        restored.forEach(isDone);
+        isBack = allBack;
+        if (failures.length > 0) throw incomplete(failures, back);
+        return back;
       },
-      (back) => `${done.length} accounts restored. ${back.join(' ')}`,
+      (back) => `${done.size} accounts restored. ${back.join(' ')}`,
     );
     // whether the host begins one by itself when its path changes is not known, so it is started
-    await runbook.optional(
-      'smartscan',
-      () => child(smartScan, 'smart-scan', {}),
-      ({ status }) => status,
-    );
+    if (isBack)
+      await runbook.optional(
+        'smartscan',
+        () => child(smartScan, 'smart-scan', {}),
+        ({ status }) => status,
+      );
+    else
+      runbook.skip(
+        'smartscan',
+        'not everything was seen to be back: run it when `lifeboat overrides list` is empty',
+      );
     runbook.end('ended');
-    return { status: 'completed', operationId, restored: done };
+    const missing = input.accounts.filter(isMissing).map(({ account }) => account);
+    const status = missing.length === 0 ? 'completed' : 'partial';
+    return { status, operationId, restored: [...done.values()], missing };
   } catch (error) {
     runbook.end('ended before its end');
     throw unwrapFailure(error);
   }
 }
+
+const incomplete = (
+  failures: readonly { account: string; why: string }[],
+  back: readonly string[],
+): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(
+    `${failures.length} accounts could not be restored. ` +
+      [...failures.map(({ account, why }) => `${account}: ${why}`), ...back].join(' '),
+    'RestoreIncomplete',
+  );

@@ -123,6 +123,24 @@ test('back on disk while the server is down: pending, and the entry stays until 
   expect(host.live).toEqual(UNSET);
 });
 
+test('scanner and schedules do not go back while the Backup Path is that of a copy, for nobody', async () => {
+  const [scanner, path] = [new Host(set('TRUE')), new Host(set('/own'))];
+  const begin = (host: Host, slot: string, wanted: string): Promise<unknown> =>
+    applyOverride(journal, host, { ...wish(set(wanted)), slot }, yes);
+  await begin(scanner, 'real-time-scanner', 'FALSE');
+  await begin(path, 'backup-path', '/copy');
+  path.failAt = 'read';
+  expect(await typeOf(revertOverride(journal, path, 'backup-path', OURS))).toBe('OverrideNotProved');
+  for (const who of [OURS, null])
+    expect(await typeOf(revertOverride(journal, scanner, 'real-time-scanner', who))).toBe('OverrideBusy');
+  expect(scanner.live).toEqual(set('FALSE'));
+  path.failAt = null;
+  expect(await revertOverride(journal, path, 'backup-path', OURS)).toMatchObject({ outcome: 'reverted' });
+  expect(await revertOverride(journal, scanner, 'real-time-scanner', OURS)).toMatchObject({
+    outcome: 'reverted',
+  });
+});
+
 test('the original is on disk before the host is changed', async () => {
   const host = new Host(set('true'));
   host.write = (): Promise<void> => {

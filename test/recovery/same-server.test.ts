@@ -1,5 +1,5 @@
 /** Restoring from a copy to the server that it belongs to, and on a clone, on the stand-in host. */
-import { cpSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
@@ -9,7 +9,7 @@ import { until } from '../embedded/carbonio-kit';
 import { sleep } from '../e2e/harness';
 import { replayAll } from '../replay/replay';
 import { EngineBench } from '../workflows/carbonio-bench';
-import { play, untilAsked } from './person';
+import { play, statusOf, untilAsked } from './person';
 
 jest.setTimeout(240_000);
 let bench: EngineBench;
@@ -104,7 +104,44 @@ test('an account that fails: all settings are back before people are asked; trie
   expect(question.text).toMatch(/1 accounts could not be restored. nobody@example.com/);
   expect(await settings()).toEqual(before);
   expect(bench.subjects('joe.third@example.com')).toHaveLength(20);
-  await handle.terminate('seen');
+  await handle.executeUpdate<string, [object]>('skip', { args: [{ step: 'restore' }] });
+  expect(await handle.result()).toMatchObject({
+    status: 'partial',
+    restored: [{ destinationAccount: 'joe.third@example.com' }],
+    missing: ['nobody@example.com'],
+  });
+  await replayAll(bench.client, handle.workflowId);
+});
+
+test('the restore is terminated: what it had restored is known', async () => {
+  const first = bench.held('RestoreOnNewAccount', 'start');
+  const gate = join(bench.dir, 'go-second');
+  bench.up.setFaults([first]);
+  const handle = await begin('joe.fourth@example.com', {
+    accounts: ['fourth', 'fifth'].map((name) => ({
+      account: 'joe@example.com',
+      destinationAccount: `joe.${name}@example.com`,
+    })),
+  });
+  await handle.executeUpdate<string, [object]>('approve', {
+    args: [{ step: (await untilAsked(handle)).step }],
+  });
+  const works = async (): Promise<boolean> =>
+    (await bench.json('backup', 'getAllOperations')).operationList.length > 0;
+  await until(works);
+  bench.up.setFaults([{ ...first, until: gate } as typeof first]);
+  bench.letGo();
+  await until(async () => (await statusOf(handle))?.files.length === 1);
+  await until(works);
+  await bench.client.workflow.getHandle(`${handle.workflowId}/restore-1`).terminate('test');
+  expect(await untilAsked(handle, 'restore')).toMatchObject({ kind: 'failure' });
+  writeFileSync(gate, '');
+  await handle.executeUpdate<string, [object]>('skip', { args: [{ step: 'restore' }] });
+  expect(await handle.result()).toMatchObject({
+    status: 'partial',
+    restored: [{ destinationAccount: 'joe.fourth@example.com' }],
+  });
+  while (JSON.stringify(await settings()) !== JSON.stringify(before)) await sleep(200);
 });
 
 test('a copy of another server, and the own Backup Path, are refused', async () => {
