@@ -114,7 +114,7 @@ describeRsync('verifyOffsite', () => {
       const place = { destination: server.at(ground.copy), ssh: server.options };
       const outputDir = join(ground.dir, 'by-ssh');
       await run<FetchOffsiteResult>('fetchOffsite', { ...place, outputDir });
-      expect(ground.differences(outputDir)).toEqual([]);
+      expect(differences(outputDir)).toEqual([]);
       damage(join(ground.copy, blobPath(digestOfItem('a2', 258))));
       const input = { ...place, sourcePath: ground.source };
       const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
@@ -125,17 +125,21 @@ describeRsync('verifyOffsite', () => {
   });
 });
 
+/** What differs between the source and a folder that it was fetched to, but for the note of that. */
+const differences = (outputDir: string): string[] =>
+  ground.differences(outputDir).filter((line) => line !== '*deleting   .lifeboat-fetch.json');
+
 describeRsync('fetchOffsite', () => {
   test('all of it: the same tree', async () => {
     const outputDir = join(ground.dir, 'fetched');
     const result = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
     expect(result).toMatchObject({ status: 'fetched', accounts: null, missing: null });
     expect(result.files).toBeGreaterThan(120);
-    expect(ground.differences(outputDir)).toEqual([]);
+    expect(differences(outputDir)).toEqual([]);
     // again: nothing to do, and whole again
     const again = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
     expect(again.files).toBe(1);
-    expect(ground.differences(outputDir)).toEqual([]);
+    expect(differences(outputDir)).toEqual([]);
   });
 
   test('some accounts with their blobs; one that the copy lacks is told', async () => {
@@ -151,6 +155,29 @@ describeRsync('fetchOffsite', () => {
       readdirSync(join(outputDir, 'items'), { recursive: true }).filter((name) => String(name).includes('/')),
     ).toHaveLength(19);
     expect(readdirSync(join(ground.stateDir, 'fetches'))).toEqual([]);
+  });
+
+  test('the Backup Path and another copy of it are no folder to fetch to: both stay as they are', async () => {
+    const other = join(ground.dir, 'other-copy');
+    await ground.sync({ destination: other });
+    ground.store.message('a1', 9001, Buffer.from('Subject: later\r\n\r\n'));
+    for (const outputDir of [ground.source, other]) {
+      const before = [readdirSync(outputDir).sort(), statSync(outputDir).mtimeMs];
+      await expect(run('fetchOffsite', { destination: url, outputDir })).rejects.toMatchObject({
+        type: 'OutputOccupied',
+      });
+      expect([readdirSync(outputDir).sort(), statSync(outputDir).mtimeMs]).toEqual(before);
+    }
+    // nor is a folder that was fetched from elsewhere; and the note of a fetch is none of a copy
+    const outputDir = join(ground.dir, 'from-other');
+    await run<FetchOffsiteResult>('fetchOffsite', { destination: other, outputDir });
+    await expect(run('fetchOffsite', { destination: url, outputDir })).rejects.toMatchObject({
+      type: 'OutputOccupied',
+    });
+    const again = join(ground.dir, 'copy-of-fetched');
+    await ground.sync({ sourcePath: outputDir, destination: again });
+    expect(readdirSync(again).sort()).toEqual(readdirSync(other).sort());
+    rmSync(join(ground.source, itemPath('a1', 9001)));
   });
 
   test('a folder that holds something else, an unknown account', async () => {
