@@ -2,17 +2,10 @@
 import { cancellationSignal, Context } from '@temporalio/activity';
 import { basename, join } from 'node:path';
 import type { Config } from '../config';
-import { assertSameSource, checkSync } from '../offsite/check';
+import { assertSameDestination, assertSameSource, checkSync } from '../offsite/check';
 import type { Checked, PassResult, Staged, Survey, SyncRequest } from '../offsite/model';
-import {
-  claim,
-  copyBlobs,
-  deleteBlobs,
-  deleteMetadata,
-  LEFT_OUT,
-  sendMetadata,
-  tidy,
-} from '../offsite/passes';
+import { deleteBlobs, deleteMetadata } from '../offsite/deletions';
+import { claim, copyBlobs, LEFT_OUT, sendMetadata, tidy } from '../offsite/passes';
 import { CopyPlace, destinationOf } from '../offsite/place';
 import { writeRecord } from '../offsite/record';
 import { stage } from '../offsite/stage';
@@ -68,8 +61,20 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
   const step = <T>({ request, serverId }: SyncStep, body: (context: SyncContext) => Promise<T>): Promise<T> =>
     offsiteStep(async (hooks) => {
       const context = openContext(stateDir, request, hooks);
-      assertSameSource(context, serverId);
-      return locked(context, () => body(context));
+      return locked(context, async () => {
+        assertSameSource(context, serverId);
+        const result = await body(context);
+        // what went away meanwhile looked empty: the step is to be done again
+        assertSameSource(openContext(stateDir, request, hooks), serverId);
+        return result;
+      });
+    });
+
+  /** A step that changes the copy, or tells of it: what is unmounted or swapped meanwhile must not get or claim it. */
+  const onCopy = <T>(input: SyncStep, body: (context: SyncContext) => Promise<T>): Promise<T> =>
+    step(input, async (context) => {
+      await assertSameDestination(context, input.serverId);
+      return body(context);
     });
 
   return {
@@ -104,24 +109,24 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
     },
 
     async copyBlobs(input: SyncStep): Promise<PassResult> {
-      return step(input, copyBlobs);
+      return onCopy(input, copyBlobs);
     },
 
     async sendMetadata(input: SyncStep): Promise<PassResult> {
-      return step(input, sendMetadata);
+      return onCopy(input, sendMetadata);
     },
 
-    async deleteOffsiteMetadata(input: SyncStep & { allowed: number }): Promise<PassResult> {
-      return step(input, (context) => deleteMetadata(context, input.allowed));
+    async deleteOffsiteMetadata(input: SyncStep): Promise<PassResult> {
+      return onCopy(input, deleteMetadata);
     },
 
     async deleteOffsiteBlobs(input: SyncStep): Promise<PassResult> {
-      return step(input, deleteBlobs);
+      return onCopy(input, deleteBlobs);
     },
 
     /** Keeps the time of this sync as that of the newest copy. */
     async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<void> {
-      return step(input, async (context) => {
+      return onCopy(input, async (context) => {
         const { request, place, source } = context;
         const { swept, purges, ...figures } = input.finished;
         const startedAt = new Date(request.startedAt).toISOString();

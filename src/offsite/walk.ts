@@ -26,8 +26,11 @@ export class Breather {
 const entriesOf = (folder: Buffer): Dirent<Buffer>[] =>
   readdirSync(folder, { encoding: 'buffer', withFileTypes: true });
 
-const absolute = (root: string, name: string): Buffer =>
+export const absolute = (root: string, name: string): Buffer =>
   name === '.' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), nameBytes(name)]);
+
+export const isThere = (root: string, name: string): boolean =>
+  lstatSync(absolute(root, name), { throwIfNoEntry: false }) !== undefined;
 
 /** What rsync does not look at either (arguments.ts). */
 const isHidden = (name: string): boolean => /^\..*\.tmp$/.test(name);

@@ -93,12 +93,11 @@ async function runbook(run: Run, { first }: Checked, deletions: Deletions): Prom
   const notes = [...deletions.notes];
   if (leftOut > 0) notes.push(`${leftOut} metadata files changed meanwhile: they follow with the next sync.`);
 
-  const swept = deletes && (leftOut === 0 || found.deletions === 0);
+  let swept = deletes && (leftOut === 0 || found.deletions === 0);
   if (deletes && found.deletions > 0) {
-    await pass(run, 'deleting metadata', () =>
-      steps.deleteOffsiteMetadata({ ...step, allowed: found.allowed }),
-    );
-    // metadata that were left out may still name what the source has purged
+    const back = await pass(run, 'deleting metadata', () => steps.deleteOffsiteMetadata(step));
+    swept &&= back.leftOut === 0;
+    // metadata that were left out, or stay, may still name what the source has purged
     if (swept) await pass(run, 'deleting blobs', () => steps.deleteOffsiteBlobs(step));
     else notes.push('Therefore blobs were not deleted; the next sync does it.');
   }
