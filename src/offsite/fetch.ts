@@ -120,25 +120,37 @@ export async function fetchBlobs(context: CopyContext, outputDir: string, chosen
   return figures(await sync(context, run, { what: 'fetching blobs' }));
 }
 
-/** The metadata, backup.json last. Answers how many wanted blobs are not there; null when all was fetched as it is. */
+/** All metadata but backup.json, before the blobs: a copy that grows meanwhile has whatever they name. */
 export async function fetchMetadata(
   context: CopyContext,
   outputDir: string,
   chosen: boolean,
-): Promise<Fetched & { missing: number | null }> {
+): Promise<Fetched> {
+  return metadataRun(context, outputDir, chosen, [`--exclude=/${MARKER}`]);
+}
+
+async function metadataRun(
+  context: CopyContext,
+  outputDir: string,
+  chosen: boolean,
+  rules: readonly string[],
+): Promise<Fetched> {
   const from = chosen ? `${join(context.workDir, MIRROR)}/` : remotePath(context.transport);
   const local = chosen ? { ...context, transport: here(context, outputDir) } : context;
-  const ends = { from, to: `${outputDir}/`, scope: 'metadata' as const, progress: true };
-  const first = await sync(
-    local,
-    { ...ends, rules: [`--exclude=/${MARKER}`] },
-    { what: 'fetching metadata' },
-  );
+  const run = { from, to: `${outputDir}/`, scope: 'metadata' as const, progress: true, rules };
+  return figures(await sync(local, run, { what: 'fetching metadata' }));
+}
+
+/** backup.json. Answers how many wanted blobs are not there; null when all was fetched as it is. */
+export async function finishFetch(
+  context: CopyContext,
+  outputDir: string,
+  chosen: boolean,
+): Promise<Fetched & { missing: number | null }> {
   const missing = chosen ? await countMissing(context, outputDir) : null;
-  const last = await sync(local, { ...ends, rules: rulesOf(`/${MARKER}`) }, { what: 'fetching metadata' });
+  const last = await metadataRun(context, outputDir, chosen, rulesOf(`/${MARKER}`));
   note(outputDir, destinationText(context.transport.destination), true);
-  const [a, b] = [figures(first), figures(last)];
-  return { files: a.files + b.files, bytes: a.bytes + b.bytes, missing };
+  return { ...last, missing };
 }
 
 /** From the mirror into the folder: both are on this machine. */
