@@ -1,6 +1,17 @@
 /** Verifying and fetching a copy, against a real server and a real rsync daemon. */
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Client, WorkflowFailedError } from '@temporalio/client';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import type { FetchOffsiteResult } from '../../src/contracts/fetch-offsite';
@@ -58,7 +69,7 @@ function damage(path: string): void {
 
 describeRsync('verifyOffsite', () => {
   test.each(['folder', 'daemon'])(
-    'of a %s: clean, then a blob that is missing and one that is damaged',
+    'of a %s: clean, then a blob that is missing, one that is damaged, one that is cut off',
     async (kind) => {
       const input =
         kind === 'folder' ? { destination: ground.copy } : { destination: url, sourcePath: ground.source };
@@ -77,8 +88,9 @@ describeRsync('verifyOffsite', () => {
       const missing = digestOfItem('a1', 257);
       rmSync(join(ground.copy, blobPath(missing)));
       damage(join(ground.copy, blobPath(digestOfItem('a2', 258))));
+      truncateSync(join(ground.copy, blobPath(digestOfItem('a3', 259))), 20);
       const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
-      expect(found).toMatchObject({ status: 'findings', missing: 1, damaged: 1 });
+      expect(found).toMatchObject({ status: 'findings', missing: 1, damaged: 2 });
       if (kind === 'daemon') {
         expect(readFileSync(join(found.reportDir, 'missing.txt'), 'utf8')).toBe(
           `missing: a1 item:257 names ${blobPath(missing)}\n`,
@@ -140,6 +152,23 @@ describeRsync('fetchOffsite', () => {
     const again = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
     expect(again.files).toBe(1);
     expect(differences(outputDir)).toEqual([]);
+  });
+
+  test('a copy that grows meanwhile: what is fetched names no blob that was not', async () => {
+    const grown = join(ground.dir, 'grow');
+    const digest = ground.store.message('a1', 9002, Buffer.from('Subject: grows\r\n\r\n'));
+    for (const name of [itemPath('a1', 9002), blobPath(digest)]) {
+      mkdirSync(dirname(join(grown, name)), { recursive: true });
+      renameSync(join(ground.source, name), join(grown, name));
+    }
+    const outputDir = join(ground.dir, 'while-it-grows');
+    // as soon as one of the two passes, whichever is first, has been
+    const began = `while-it-grows/accounts -o -d while-it-grows/items`;
+    ground.hook(`if [ -d ${began} ] && [ -d grow ]; then cp -a grow/. copy/ && rm -r grow; fi`);
+    const destination = url.replace(/copy$/, 'hooked');
+    await run<FetchOffsiteResult>('fetchOffsite', { destination, outputDir });
+    expect(existsSync(grown)).toBe(false);
+    expect(dangling(outputDir)).toEqual([]);
   });
 
   test('some accounts with their blobs; one that the copy lacks is told', async () => {
