@@ -28,6 +28,8 @@ export interface FinishedSync {
   readonly deleted: number;
   /** Whether what the source no longer has is gone from the copy. */
   readonly swept: boolean;
+  /** Metadata files that are not in the copy as they were when the sync began, nor as they are now. */
+  readonly leftOut: number;
   /** Purges of the mail host that had ended before the comparison; null: not known. */
   readonly purges: readonly string[] | null;
 }
@@ -124,24 +126,29 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
       return onCopy(input, deleteBlobs);
     },
 
-    /** Keeps the time of this sync as that of the newest copy. */
-    async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<void> {
+    /**
+     * Keeps the time of this sync as that of the newest copy, or the former time when something was left out. Answers it.
+     */
+    async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<string | null> {
       return onCopy(input, async (context) => {
         const { request, place, source } = context;
-        const { swept, purges, ...figures } = input.finished;
+        const { swept, purges, leftOut, ...figures } = input.finished;
         const startedAt = new Date(request.startedAt).toISOString();
         const before = place.record();
+        const lastSuccess = leftOut === 0 ? startedAt : (before?.lastSuccess ?? null);
+        if (lastSuccess === null) return null;
         writeRecord(place, {
           destination: request.input.destination,
           sourcePath: source,
           serverId: input.serverId,
-          lastSuccess: startedAt,
+          lastSuccess,
           endedAt: new Date().toISOString(),
           operationId: request.operationId,
           ...figures,
           lastDelete: swept ? startedAt : (before?.lastDelete ?? null),
           purges: [...((swept ? purges : null) ?? before?.purges ?? [])],
         });
+        return lastSuccess;
       });
     },
 
