@@ -12,6 +12,7 @@ import { built, remove, seconds, settle } from './common.mjs';
 const { offsiteSyncInput } = built('contracts/offsite-sync.js');
 const { checkSync } = built('offsite/check.js');
 const passes = built('offsite/passes.js');
+const deletions = built('offsite/deletions.js');
 const { stage } = built('offsite/stage.js');
 const { survey, LISTS } = built('offsite/survey.js');
 const { openContext } = built('offsite/sync-context.js');
@@ -36,8 +37,8 @@ async function syncDirectly(source, destination, stateDir, deletes) {
     if (leftOut > 0) throw new Error(`${leftOut} files were left out of a tree that nobody changes`);
   }
   if (found.deletions > 0) {
-    await passes.deleteMetadata(context, found.allowed);
-    await passes.deleteBlobs(context);
+    await deletions.deleteMetadata(context);
+    await deletions.deleteBlobs(context);
   }
   passes.tidy(context, false);
 }

@@ -7,7 +7,14 @@ import type { PlaceInput } from '../contracts/offsite';
 import type { VerifyOffsiteInput } from '../contracts/verify-offsite';
 import { hashOf, operationDir, type OperationName } from '../host/operation-dir';
 import { mirrorMetadata, openCopy, requireCopy, type CopyContext } from '../offsite/copy-context';
-import { beginFetch, chooseAccounts, fetchBlobs, fetchMetadata, type Fetched } from '../offsite/fetch';
+import {
+  beginFetch,
+  chooseAccounts,
+  fetchBlobs,
+  fetchMetadata,
+  finishFetch,
+  type Fetched,
+} from '../offsite/fetch';
 import { compareContent, lookUpBlobs, tidyVerification, type LookedUp } from '../offsite/verify-copy';
 import type { HostWork } from './host-work';
 import { offsiteStep } from './offsite';
@@ -86,11 +93,13 @@ export function createOffsiteCopyActivities({ stateDir, lockDir }: Config, work:
       return fetching(step, (context) => fetchBlobs(context, step.input.outputDir, step.chosen));
     },
 
-    async fetchCopyMetadata(
-      step: FetchStep & { chosen: boolean },
-    ): Promise<Fetched & { missing: number | null }> {
+    async fetchCopyMetadata(step: FetchStep & { chosen: boolean }): Promise<Fetched> {
+      return fetching(step, (context) => fetchMetadata(context, step.input.outputDir, step.chosen));
+    },
+
+    async finishFetch(step: FetchStep & { chosen: boolean }): Promise<Fetched & { missing: number | null }> {
       return fetching(step, async (context) => {
-        const result = await fetchMetadata(context, step.input.outputDir, step.chosen);
+        const result = await finishFetch(context, step.input.outputDir, step.chosen);
         rmSync(context.workDir, { recursive: true });
         return result;
       });

@@ -30,11 +30,13 @@ export function measureCopies(stateDir: string, meter: MetricMeter, logger: Logg
   );
   const newest = new Map<string, number>();
   const look = (): void => {
+    const unreadable = (error: unknown): void =>
+      logger.warn('the age of an offsite copy could not be read', { error });
     try {
-      for (const { destination, lastSuccess } of listRecords(stateDir))
+      for (const { destination, lastSuccess } of listRecords(stateDir, unreadable))
         newest.set(destination, Date.parse(lastSuccess));
     } catch (error) {
-      logger.warn('the age of the offsite copies could not be read', { error });
+      unreadable(error);
     }
     for (const [destination, at] of newest) {
       timestamp.set(Math.floor(at / 1000), { destination });

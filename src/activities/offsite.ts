@@ -2,17 +2,10 @@
 import { cancellationSignal, Context } from '@temporalio/activity';
 import { basename, join } from 'node:path';
 import type { Config } from '../config';
-import { assertSameSource, checkSync } from '../offsite/check';
+import { assertSameDestination, assertSameSource, checkSync } from '../offsite/check';
 import type { Checked, PassResult, Staged, Survey, SyncRequest } from '../offsite/model';
-import {
-  claim,
-  copyBlobs,
-  deleteBlobs,
-  deleteMetadata,
-  LEFT_OUT,
-  sendMetadata,
-  tidy,
-} from '../offsite/passes';
+import { deleteBlobs, deleteMetadata } from '../offsite/deletions';
+import { claim, copyBlobs, LEFT_OUT, sendMetadata, tidy } from '../offsite/passes';
 import { CopyPlace, destinationOf } from '../offsite/place';
 import { writeRecord } from '../offsite/record';
 import { stage } from '../offsite/stage';
@@ -35,6 +28,8 @@ export interface FinishedSync {
   readonly deleted: number;
   /** Whether what the source no longer has is gone from the copy. */
   readonly swept: boolean;
+  /** Metadata files that are not in the copy as they were when the sync began, nor as they are now. */
+  readonly leftOut: number;
   /** Purges of the mail host that had ended before the comparison; null: not known. */
   readonly purges: readonly string[] | null;
 }
@@ -68,8 +63,20 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
   const step = <T>({ request, serverId }: SyncStep, body: (context: SyncContext) => Promise<T>): Promise<T> =>
     offsiteStep(async (hooks) => {
       const context = openContext(stateDir, request, hooks);
-      assertSameSource(context, serverId);
-      return locked(context, () => body(context));
+      return locked(context, async () => {
+        assertSameSource(context, serverId);
+        const result = await body(context);
+        // what went away meanwhile looked empty: the step is to be done again
+        assertSameSource(openContext(stateDir, request, hooks), serverId);
+        return result;
+      });
+    });
+
+  /** A step that changes the copy, or tells of it: what is unmounted or swapped meanwhile must not get or claim it. */
+  const onCopy = <T>(input: SyncStep, body: (context: SyncContext) => Promise<T>): Promise<T> =>
+    step(input, async (context) => {
+      await assertSameDestination(context, input.serverId);
+      return body(context);
     });
 
   return {
@@ -104,39 +111,44 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
     },
 
     async copyBlobs(input: SyncStep): Promise<PassResult> {
-      return step(input, copyBlobs);
+      return onCopy(input, copyBlobs);
     },
 
     async sendMetadata(input: SyncStep): Promise<PassResult> {
-      return step(input, sendMetadata);
+      return onCopy(input, sendMetadata);
     },
 
-    async deleteOffsiteMetadata(input: SyncStep & { allowed: number }): Promise<PassResult> {
-      return step(input, (context) => deleteMetadata(context, input.allowed));
+    async deleteOffsiteMetadata(input: SyncStep): Promise<PassResult> {
+      return onCopy(input, deleteMetadata);
     },
 
     async deleteOffsiteBlobs(input: SyncStep): Promise<PassResult> {
-      return step(input, deleteBlobs);
+      return onCopy(input, deleteBlobs);
     },
 
-    /** Keeps the time of this sync as that of the newest copy. */
-    async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<void> {
-      return step(input, async (context) => {
+    /**
+     * Keeps the time of this sync as that of the newest copy, or the former time when something was left out. Answers it.
+     */
+    async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<string | null> {
+      return onCopy(input, async (context) => {
         const { request, place, source } = context;
-        const { swept, purges, ...figures } = input.finished;
+        const { swept, purges, leftOut, ...figures } = input.finished;
         const startedAt = new Date(request.startedAt).toISOString();
         const before = place.record();
+        const lastSuccess = leftOut === 0 ? startedAt : (before?.lastSuccess ?? null);
+        if (lastSuccess === null) return null;
         writeRecord(place, {
           destination: request.input.destination,
           sourcePath: source,
           serverId: input.serverId,
-          lastSuccess: startedAt,
+          lastSuccess,
           endedAt: new Date().toISOString(),
           operationId: request.operationId,
           ...figures,
           lastDelete: swept ? startedAt : (before?.lastDelete ?? null),
           purges: [...((swept ? purges : null) ?? before?.purges ?? [])],
         });
+        return lastSuccess;
       });
     },
 

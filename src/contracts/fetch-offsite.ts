@@ -6,7 +6,7 @@ import { attempts, place } from './offsite';
 export const fetchOffsiteInput = z.strictObject({
   ...place,
   outputDir: absolutePath('the folder', '/srv/fetched').describe(
-    'Where it is put: a folder that is empty, or that the same fetch has begun. Example: "/srv/fetched"',
+    'Where it is put: a folder that is empty, or that was fetched to from the same copy. Example: "/srv/fetched"',
   ),
   accounts: z
     .array(text('an account'))
@@ -28,7 +28,7 @@ export const fetchOffsiteExample: FetchOffsiteRequest = {
 };
 
 export interface FetchOffsiteStatus {
-  phase: 'checking' | 'choosing' | 'fetching blobs' | 'fetching metadata' | 'ended';
+  phase: 'checking' | 'choosing' | 'fetching metadata' | 'fetching blobs' | 'finishing' | 'ended';
   waiting: string | null;
 }
 

@@ -97,7 +97,7 @@ export interface OffsiteSyncStatus {
   files: number;
   bytes: number;
   deleted: number;
-  /** Start of the newest finished sync to this destination: what the copy surely holds. ISO; null: none yet. */
+  /** Start of the newest finished sync to this destination that left nothing out: what the copy surely holds. ISO; null: none yet. */
   lastSuccess: string | null;
   /** Why it does not go on just now. */
   waiting: string | null;
@@ -108,7 +108,7 @@ export interface OffsiteSyncResult {
   operationId: string;
   sourcePath: string;
   destination: string;
-  /** ISO. Of a finished sync this is the new `lastSuccess`. */
+  /** ISO. Of a finished sync that left nothing out this is the new `lastSuccess`. */
   startedAt: string;
   endedAt: string;
   lastSuccess: string | null;
@@ -122,7 +122,7 @@ export interface OffsiteSyncResult {
   speedUp: number | null;
   seconds: number;
   passes: SyncPass[];
-  /** Metadata files that changed meanwhile: their new state comes with the next sync. */
+  /** Metadata files that changed again and again meanwhile: they come with the next sync, and `lastSuccess` stays until then. */
   leftOut: number;
   notes: string[];
   /** Of a dry run: the list, on the worker's machine, a line each: `+` new, `~` changed, `-` deleted. */

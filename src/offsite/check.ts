@@ -29,9 +29,35 @@ export async function checkSync(context: SyncContext, stateDir: string): Promise
   return { first, serverId, lastSuccess: known?.lastSuccess ?? null };
 }
 
-/** @throws Problem `SourceUnavailable` when the source is another than at the start */
+/**
+ * The source is that of the start, and whole: a volume below it may have been unmounted meanwhile. To be looked at before
+ * a step and after it, for rsync takes an empty folder for what the source has.
+ * @throws Problem `SourceUnavailable`
+ */
 export function assertSameSource({ store }: SyncContext, serverId: string): void {
-  if (store.marker.serverId === serverId) return;
-  const what = `At ${store.root} is now the Backup Path of another server (${store.marker.serverName}).`;
-  throw new Problem('SourceUnavailable', what, { path: store.root });
+  if (store.marker.serverId !== serverId) {
+    const what = `At ${store.root} is now the Backup Path of another server (${store.marker.serverName}).`;
+    throw new Problem('SourceUnavailable', what, { path: store.root });
+  }
+  try {
+    guardSource(store.root);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem('SourceUnavailable', error.message, error.details, { cause: error });
+  }
+}
+
+/**
+ * The destination holds the copy of this server still.
+ * @throws Problem `DestinationGone`, `DestinationOfOtherServer`, `DestinationOccupied`, `DestinationMissing`
+ */
+export async function assertSameDestination(context: SyncContext, serverId: string): Promise<void> {
+  const { place, transport, signal } = context;
+  const where = destinationText(transport.destination);
+  const side = await new OtherSideLook(transport, place.workDir, signal).look();
+  if (side.marker === null) {
+    const what = `${where} held the copy when this sync began, and has no backup.json any more.`;
+    throw new Problem('DestinationGone', what);
+  }
+  guardOwner(where, side, serverId, null, false);
 }

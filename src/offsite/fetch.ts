@@ -2,16 +2,7 @@
  * Bringing a copy, or some accounts of it, to a local folder. backup.json comes last: before it is there, nobody takes
  * the folder for a Backup Path. Done again, each step goes on from what is there.
  */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { digestAlgorithm } from '../backup-path/digest';
@@ -22,17 +13,14 @@ import { BackupPath } from '../backup-path/store';
 import { walkItems } from '../backup-path/walk';
 import { destinationText } from '../contracts/destination';
 import { Problem } from '../failures';
-import { remotePath } from '../rsync/arguments';
+import { FETCHED, remotePath } from '../rsync/arguments';
 import { MIRROR, mirrorMetadata, requireCopy, type CopyContext } from './copy-context';
 import { listed, NameList, readNames, unlisted } from './name-list';
 import { isWithin, realPathOf } from './real-path';
 import { sync, type RunResult } from './sync-context';
 import { Breather } from './walk';
 
-/** In a folder that is not whole yet. */
-const BEGUN = '.lifeboat-fetch.json';
-const begun = z.object({ destination: z.string() });
-const marker = z.object({ serverId: z.string() });
+const fetched = z.object({ destination: z.string(), done: z.boolean() });
 
 const WANTED = 'wanted.list';
 
@@ -50,7 +38,7 @@ export async function beginFetch(context: CopyContext, outputDir: string): Promi
     if (isWithin(copy, output) || isWithin(output, copy))
       throw new Problem('SyncOverlap', `One of ${copy} and ${output} is in the other.`);
   }
-  const { serverId } = marker.parse(JSON.parse(await requireCopy(context)));
+  await requireCopy(context);
   try {
     mkdirSync(outputDir, { mode: 0o750 });
   } catch (error) {
@@ -58,22 +46,26 @@ export async function beginFetch(context: CopyContext, outputDir: string): Promi
     if (code !== 'EEXIST')
       throw new Problem('OutputOccupied', `${outputDir} cannot be made (${code}).`, {}, { cause: error });
   }
-  if (readdirSync(outputDir).length > 0 && !isOurs(outputDir, where, serverId))
-    throw new Problem('OutputOccupied', `${outputDir} holds something else.`);
-  writeFileSync(join(outputDir, BEGUN), JSON.stringify({ destination: where }));
+  if (readdirSync(outputDir).length > 0 && !isOurs(outputDir, where))
+    throw new Problem('OutputOccupied', `${outputDir} holds something that was not fetched from ${where}.`);
+  note(outputDir, where, false);
   // whole again only at the end
   rmSync(join(outputDir, MARKER), { force: true });
 }
 
-function isOurs(outputDir: string, where: string, serverId: string): boolean {
-  const read = <T>(name: string, schema: z.ZodType<T>): T | null => {
-    try {
-      return schema.parse(JSON.parse(readFileSync(join(outputDir, name), 'utf8')));
-    } catch {
-      return null; // not there, or not one of ours
-    }
-  };
-  return read(BEGUN, begun)?.destination === where || read(MARKER, marker)?.serverId === serverId;
+/** A backup.json proves nothing: the Backup Path itself and every other copy of it have the same. */
+function isOurs(outputDir: string, where: string): boolean {
+  const file = join(outputDir, FETCHED);
+  try {
+    if (!lstatSync(file).isFile()) return false;
+    return fetched.parse(JSON.parse(readFileSync(file, 'utf8'))).destination === where;
+  } catch {
+    return false; // not there, or not one of ours
+  }
+}
+
+function note(outputDir: string, destination: string, done: boolean): void {
+  writeFileSync(join(outputDir, FETCHED), JSON.stringify({ destination, done }));
 }
 
 const rulesOf = (...names: string[]): string[] => [
@@ -128,28 +120,37 @@ export async function fetchBlobs(context: CopyContext, outputDir: string, chosen
   return figures(await sync(context, run, { what: 'fetching blobs' }));
 }
 
-/** The metadata, backup.json last. Answers how many wanted blobs are not there; null when all was fetched as it is. */
+/** All metadata but backup.json, before the blobs: a copy that grows meanwhile has whatever they name. */
 export async function fetchMetadata(
   context: CopyContext,
   outputDir: string,
   chosen: boolean,
-): Promise<Fetched & { missing: number | null }> {
+): Promise<Fetched> {
+  return metadataRun(context, outputDir, chosen, [`--exclude=/${MARKER}`]);
+}
+
+async function metadataRun(
+  context: CopyContext,
+  outputDir: string,
+  chosen: boolean,
+  rules: readonly string[],
+): Promise<Fetched> {
   const from = chosen ? `${join(context.workDir, MIRROR)}/` : remotePath(context.transport);
   const local = chosen ? { ...context, transport: here(context, outputDir) } : context;
-  const ends = { from, to: `${outputDir}/`, scope: 'metadata' as const, progress: true };
-  const first = await sync(
-    local,
-    { ...ends, rules: [`--exclude=/${MARKER}`] },
-    { what: 'fetching metadata' },
-  );
+  const run = { from, to: `${outputDir}/`, scope: 'metadata' as const, progress: true, rules };
+  return figures(await sync(local, run, { what: 'fetching metadata' }));
+}
+
+/** backup.json. Answers how many wanted blobs are not there; null when all was fetched as it is. */
+export async function finishFetch(
+  context: CopyContext,
+  outputDir: string,
+  chosen: boolean,
+): Promise<Fetched & { missing: number | null }> {
   const missing = chosen ? await countMissing(context, outputDir) : null;
-  const last = await sync(local, { ...ends, rules: rulesOf(`/${MARKER}`) }, { what: 'fetching metadata' });
-  // the folder has the time of the copy's by now
-  const { atimeMs, mtimeMs } = statSync(outputDir);
-  rmSync(join(outputDir, BEGUN), { force: true });
-  utimesSync(outputDir, atimeMs / 1000, mtimeMs / 1000);
-  const [a, b] = [figures(first), figures(last)];
-  return { files: a.files + b.files, bytes: a.bytes + b.bytes, missing };
+  const last = await metadataRun(context, outputDir, chosen, rulesOf(`/${MARKER}`));
+  note(outputDir, destinationText(context.transport.destination), true);
+  return { ...last, missing };
 }
 
 /** From the mirror into the folder: both are on this machine. */

@@ -46,6 +46,6 @@ export interface PassResult extends SyncPass {
   readonly totalSize: number;
   /** Some files went away between list and transfer. */
   readonly vanished: boolean;
-  /** Staged files whose source has changed meanwhile. */
+  /** Staged files whose source has changed meanwhile; deleting: files that the source has again. */
   readonly leftOut: number;
 }

@@ -23,8 +23,11 @@ export function writeRecord({ recordFile, folder }: CopyPlace, record: CopyRecor
   }
 }
 
-/** Of every destination that was synced from this machine, by destination. */
-export function listRecords(stateDir: string): CopyRecord[] {
+/**
+ * Of every destination that was synced from this machine, by destination.
+ * @param onUnusable told of each record that cannot be read or understood; the others are answered all the same
+ */
+export function listRecords(stateDir: string, onUnusable: (error: unknown) => void): CopyRecord[] {
   const root = join(stateDir, OFFSITE);
   let folders: string[];
   try {
@@ -34,7 +37,14 @@ export function listRecords(stateDir: string): CopyRecord[] {
     throw stateProblem(`${root} cannot be listed`, error);
   }
   return folders
-    .map((name) => readRecord(join(root, name, 'record.json')))
+    .map((name) => {
+      try {
+        return readRecord(join(root, name, 'record.json'));
+      } catch (error) {
+        onUnusable(error);
+        return null;
+      }
+    })
     .filter((record) => record !== null)
     .sort((a, b) => (a.destination < b.destination ? -1 : 1));
 }

@@ -6,12 +6,12 @@ import { closeSync, openSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BLOBS } from '../backup-path/layout';
 import type { OffsiteSyncInput } from '../contracts/offsite-sync';
-import { remotePath } from '../rsync/arguments';
+import { remotePath, type Scope } from '../rsync/arguments';
 import { nameBytes, parseChange, type Change } from '../rsync/output';
 import { allowedDeletions, guardDeletions, guardSpace, surelyFits } from './guard-destination';
 import type { Survey } from './model';
 import { NameList } from './name-list';
-import { sync, type SyncContext } from './sync-context';
+import { sync, type RunResult, type SyncContext } from './sync-context';
 import { measureBlobs, walkMetadata } from './walk';
 
 /** Names of lists in the work folder. */
@@ -22,6 +22,9 @@ export const LISTS = {
   deadBlobs: 'dead-blobs.list',
   /** Folders of blobs, likewise. */
   deadFolders: 'dead-folders.list',
+  /** Metadata that the source did not have when they were compared, and folders of them. */
+  deadMetadata: 'dead-metadata.list',
+  deadMetadataFolders: 'dead-metadata-folders.list',
   /** For people, of a dry run. */
   plan: 'plan.txt',
 } as const;
@@ -72,27 +75,36 @@ async function compare(context: SyncContext, deletes: boolean): Promise<Survey> 
   const { source, place, request, transport } = context;
   const { input } = request;
   const lists = new SurveyLists(place.workDir, input.dryRun);
-  let result;
-  try {
+  const compareScope = (scope: Scope): Promise<RunResult> => {
     const run = {
-      ...{ from: `${source}/`, to: remotePath(transport), dryRun: true, itemize: true },
+      ...{ from: `${source}/`, to: remotePath(transport), scope, dryRun: true, itemize: true },
       ...{ checksum: input.checksum, delete: deletes },
     };
-    result = await sync(context, run, {
-      what: 'comparing',
-      onLine: (line) => {
-        const change = parseChange(line);
-        if (change !== null) lists.take(change, context);
-      },
-    });
+    const onLine = (line: string): void => {
+      const change = parseChange(line);
+      // the folder of all is on both lists
+      if (change !== null && (scope !== 'blobs' || isBlobName(change.name))) lists.take(change, context);
+    };
+    return sync(context, run, { what: 'comparing', onLine });
+  };
+  const runs: RunResult[] = [];
+  try {
+    // blobs first: one that is purged before its metadata are compared is still named by those of the copy
+    for (const scope of deletes ? (['blobs', 'metadata'] as const) : (['all'] as const))
+      runs.push(await compareScope(scope));
   } finally {
     lists.close();
   }
-  const { stats, seconds } = result;
+  const sumOf = (of: (run: RunResult) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
   const { blobs, files, deletions, contentBytes } = lists;
-  const inCopy = Math.max(0, stats.files - stats.created) + deletions;
+  const inCopy =
+    Math.max(
+      0,
+      sumOf(({ stats }) => stats.files - stats.created),
+    ) + deletions;
   const allowed = deletes ? allowedOf(input, deletions, inCopy) : 0;
-  const { totalSize } = stats;
+  const totalSize = sumOf(({ stats }) => stats.totalSize);
+  const seconds = sumOf((run) => run.seconds);
   const metadata = lists.metadata.count;
   return { metadata, blobs, bytes: contentBytes, files, deletions, allowed, totalSize, seconds };
 }
@@ -106,6 +118,8 @@ class SurveyLists {
   readonly metadata: NameList;
   private readonly deadBlobs: NameList;
   private readonly deadFolders: NameList;
+  private readonly deadMetadata: NameList;
+  private readonly deadMetadataFolders: NameList;
   private readonly plan: number | null;
   blobs = 0;
   files = 0;
@@ -117,6 +131,8 @@ class SurveyLists {
     this.metadata = new NameList(join(folder, LISTS.metadata));
     this.deadBlobs = new NameList(join(folder, LISTS.deadBlobs));
     this.deadFolders = new NameList(join(folder, LISTS.deadFolders));
+    this.deadMetadata = new NameList(join(folder, LISTS.deadMetadata));
+    this.deadMetadataFolders = new NameList(join(folder, LISTS.deadMetadataFolders));
     this.plan = withPlan ? openSync(join(folder, LISTS.plan), 'w', 0o600) : null;
   }
 
@@ -124,7 +140,10 @@ class SurveyLists {
     const { name, kind, type } = change;
     if (kind === 'deleted') {
       this.deletions++;
-      if (isBlobName(name)) (type === 'folder' ? this.deadFolders : this.deadBlobs).add(name);
+      const [files, folders] = isBlobName(name)
+        ? [this.deadBlobs, this.deadFolders]
+        : [this.deadMetadata, this.deadMetadataFolders];
+      (type === 'folder' ? folders : files).add(name);
     } else if (isBlobName(name)) this.blobs++;
     else this.metadata.add(name);
     if (change.content) {
@@ -147,7 +166,11 @@ class SurveyLists {
   }
 
   close(): void {
-    for (const list of [this.metadata, this.deadBlobs, this.deadFolders]) list.close();
+    for (const list of [
+      ...[this.metadata, this.deadBlobs, this.deadFolders],
+      ...[this.deadMetadata, this.deadMetadataFolders],
+    ])
+      list.close();
     if (this.plan !== null) closeSync(this.plan);
   }
 }

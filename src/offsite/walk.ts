@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BLOBS } from '../backup-path/layout';
 import { Problem } from '../failures';
+import { FETCHED } from '../rsync/arguments';
 import { nameBytes } from '../rsync/output';
 
 /** How long the main loop may be kept from its other work, milliseconds. */
@@ -25,8 +26,11 @@ export class Breather {
 const entriesOf = (folder: Buffer): Dirent<Buffer>[] =>
   readdirSync(folder, { encoding: 'buffer', withFileTypes: true });
 
-const absolute = (root: string, name: string): Buffer =>
+export const absolute = (root: string, name: string): Buffer =>
   name === '.' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), nameBytes(name)]);
+
+export const isThere = (root: string, name: string): boolean =>
+  lstatSync(absolute(root, name), { throwIfNoEntry: false }) !== undefined;
 
 /** What rsync does not look at either (arguments.ts). */
 const isHidden = (name: string): boolean => /^\..*\.tmp$/.test(name);
@@ -41,7 +45,7 @@ export async function* walkMetadata(root: string, signal: AbortSignal): AsyncGen
     for (const entry of list(root, folder)) {
       const base = entry.name.toString('latin1');
       const name = folder === '.' ? base : `${folder}/${base}`;
-      if (isHidden(base) || name === BLOBS || name === 'lost+found') continue;
+      if (isHidden(base) || name === FETCHED || name === BLOBS || name === 'lost+found') continue;
       names.push(name);
       if (entry.isDirectory()) waiting.push(name);
     }

@@ -99,8 +99,11 @@ export const remotePath = ({ destination }: Pick<Transport, 'destination'>, belo
 /** Folder of the two files that tell whether names that differ in case are two. */
 export const PROBE = '.lifeboat-probe';
 
+/** In a folder that a copy was fetched to: from where. It is none of the copy. */
+export const FETCHED = '.lifeboat-fetch.json';
+
 /** Hidden from the sender, not protected at the receiver: never copied, and removed where something is deleted. */
-const HIDDEN = ['.*.tmp', `/${PROBE}`];
+const HIDDEN = ['.*.tmp', `/${PROBE}`, `/${FETCHED}`];
 
 function filters(scope: Scope, partialDir: string): string[] {
   const rules = [...[...HIDDEN, partialDir].map((name) => `--filter=H ${name}`), '--exclude=/lost+found'];

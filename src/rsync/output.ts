@@ -11,6 +11,8 @@ export interface Change {
   readonly isNew: boolean;
   /** Content or a whole file, not only times, owner or mode. */
   readonly content: boolean;
+  /** Both sides have the file, and its content differs; known where checksums are compared. */
+  readonly differs: boolean;
   /** Content differs though size and time are the same: damage, on one side or the other. */
   readonly damaged: boolean;
 }
@@ -26,7 +28,8 @@ export function parseChange(line: string): Change | null {
   const plain = raw.replace(/\/$/, '');
   if (flags.startsWith('*')) {
     const type = raw === plain ? 'file' : 'folder';
-    return { kind: 'deleted', type, size: 0, name: plain, isNew: false, content: false, damaged: false };
+    const none = { isNew: false, content: false, differs: false, damaged: false };
+    return { kind: 'deleted', type, size: 0, name: plain, ...none };
   }
   return {
     kind: 'changed',
@@ -35,6 +38,7 @@ export function parseChange(line: string): Change | null {
     name: plain === '' ? '.' : plain,
     isNew: flags[2] === '+',
     content: '<>'.includes(flags[0] as string),
+    differs: /^[<>]fc/.test(flags),
     damaged: /^[<>]fc\.\./.test(flags),
   };
 }

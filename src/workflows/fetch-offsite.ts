@@ -41,18 +41,21 @@ async function runbook(input: FetchOffsiteInput, begin: Begin<Phase>): Promise<F
     begin({ phase: 'choosing' });
     accounts = await patiently(patience, () => steps.chooseCopyAccounts(step));
   }
-  begin({ phase: 'fetching blobs' });
-  const blobs = await patiently(patience, () => steps.fetchCopyBlobs({ ...step, chosen }));
-  // metadata last: an earlier end leaves a folder that nobody takes for a Backup Path
+  // metadata first: another machine may sync to the copy meanwhile, and adds blobs before it adds what names them
   begin({ phase: 'fetching metadata' });
   const metadata = await patiently(patience, () => steps.fetchCopyMetadata({ ...step, chosen }));
+  begin({ phase: 'fetching blobs' });
+  const blobs = await patiently(patience, () => steps.fetchCopyBlobs({ ...step, chosen }));
+  // backup.json last: an earlier end leaves a folder that nobody takes for a Backup Path
+  begin({ phase: 'finishing' });
+  const end = await patiently(patience, () => steps.finishFetch({ ...step, chosen }));
   const { destination, outputDir } = input;
   return {
-    status: (metadata.missing ?? 0) > 0 ? 'partial' : 'fetched',
+    status: (end.missing ?? 0) > 0 ? 'partial' : 'fetched',
     operationId: step.name.operationId,
     ...{ destination, outputDir, accounts },
-    files: blobs.files + metadata.files,
-    bytes: blobs.bytes + metadata.bytes,
-    missing: metadata.missing,
+    files: blobs.files + metadata.files + end.files,
+    bytes: blobs.bytes + metadata.bytes + end.bytes,
+    missing: end.missing,
   };
 }

@@ -36,7 +36,7 @@ export function transferSteps(heartbeatSeconds: number): ActivityInterfaceFor<Ac
   });
 }
 
-/** With a deleting sync: how often what changed meanwhile is staged anew before its deletions are put off. */
+/** How often what changed meanwhile is staged anew before it is left to the next sync. Later rounds have little to do. */
 const ROUNDS = 3;
 
 interface Run {
@@ -89,16 +89,18 @@ async function runbook(run: Run, { first }: Checked, deletions: Deletions): Prom
   if (input.dryRun) return dryRunResult(run, found, deletions.notes);
 
   if (first) await pass(run, 'claiming', () => steps.claimCopy(step));
-  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run, deletes);
+  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run);
   const notes = [...deletions.notes];
-  if (leftOut > 0) notes.push(`${leftOut} metadata files changed meanwhile: they follow with the next sync.`);
+  if (leftOut > 0) {
+    const what = `${leftOut} metadata files changed meanwhile: they follow with the next sync`;
+    notes.push(`${what}, and until then the copy counts as that of the sync before.`);
+  }
 
-  const swept = deletes && (leftOut === 0 || found.deletions === 0);
+  let swept = deletes && (leftOut === 0 || found.deletions === 0);
   if (deletes && found.deletions > 0) {
-    await pass(run, 'deleting metadata', () =>
-      steps.deleteOffsiteMetadata({ ...step, allowed: found.allowed }),
-    );
-    // metadata that were left out may still name what the source has purged
+    const back = await pass(run, 'deleting metadata', () => steps.deleteOffsiteMetadata(step));
+    swept &&= back.leftOut === 0;
+    // metadata that were left out, or stay, may still name what the source has purged
     if (swept) await pass(run, 'deleting blobs', () => steps.deleteOffsiteBlobs(step));
     else notes.push('Therefore blobs were not deleted; the next sync does it.');
   }
@@ -107,16 +109,15 @@ async function runbook(run: Run, { first }: Checked, deletions: Deletions): Prom
 }
 
 /** @returns how many metadata files had changed meanwhile */
-async function copyWhatDiffers(run: Run, deletes: boolean): Promise<number> {
+async function copyWhatDiffers(run: Run): Promise<number> {
   const { step, state, steps } = run;
-  const rounds = deletes ? ROUNDS : 1;
   for (let round = 0; ; round++) {
     state.begin('staging metadata');
     const { unreadable, example } = await steps.stageMetadata({ ...step, round });
     await pass(run, 'copying blobs', () => steps.copyBlobs(step));
     const { leftOut } = await pass(run, 'sending metadata', () => steps.sendMetadata(step));
     if (unreadable > 0) throw incomplete(unreadable, example);
-    if (leftOut === 0 || round + 1 === rounds) return leftOut;
+    if (leftOut === 0 || round + 1 === ROUNDS) return leftOut;
   }
 }
 
@@ -148,9 +149,9 @@ async function finish(
   const { leftOut, notes, swept, purges } = end;
   state.begin('finishing');
   const figures = { files: state.sum('files'), bytes: state.sum('bytes'), deleted: state.sum('deleted') };
-  await steps.finishOffsiteSync({ ...step, finished: { ...figures, swept, purges } });
+  const finished = { ...figures, swept, purges, leftOut };
+  state.lastSuccess = await steps.finishOffsiteSync({ ...step, finished });
   const totalSize = Math.max(end.totalSize, state.totalSize);
-  state.lastSuccess = new Date(state.startedAt).toISOString();
   return {
     ...head(run),
     status: 'synced',

@@ -6,9 +6,12 @@ import { unwrapFailure } from './failure';
 export const OURS_TO_RETRY = ['SyncInterrupted', 'SyncIncomplete', 'DestinationFull'];
 
 const LONGEST_PAUSE = 300;
-const SPACE_PAUSE = 60;
 /** A step that went well for so long has had a good line. */
 const GOOD_RUN_MS = 600_000;
+/** So often a good line begins the count of failures anew: each attempt is kept in the history, which has an end. */
+const GOOD_RUNS = 50;
+/** With the longest pause between two: a week. */
+const SPACE_TRIES = (7 * 86_400) / LONGEST_PAUSE;
 
 export interface Patience {
   /** How often a step is tried whose line fails. */
@@ -19,10 +22,10 @@ export interface Patience {
 
 /**
  * The line or the other side failed: again, with growing pauses. Something could not be read or written: once more. No
- * space: for as long as it takes.
+ * space: again, for a week.
  */
 export async function patiently<T>({ attempts, waits }: Patience, body: () => Promise<T>): Promise<T> {
-  const tries = { SyncInterrupted: 0, SyncIncomplete: 0, DestinationFull: 0 };
+  const pauses = new Pauses(attempts);
   for (;;) {
     const startedAt = Date.now();
     try {
@@ -30,8 +33,7 @@ export async function patiently<T>({ attempts, waits }: Patience, body: () => Pr
     } catch (error) {
       const failure = unwrapFailure(error);
       if (!(failure instanceof ApplicationFailure) || !isOurs(failure.type)) throw error;
-      if (Date.now() - startedAt > GOOD_RUN_MS) tries.SyncInterrupted = 0;
-      const pause = pauseAfter(failure.type, ++tries[failure.type], attempts);
+      const pause = pauses.after(failure.type, Date.now() - startedAt);
       if (pause === null) throw error;
       waits(failure.message);
       await sleep(pause * 1000);
@@ -40,12 +42,22 @@ export async function patiently<T>({ attempts, waits }: Patience, body: () => Pr
   }
 }
 
-const isOurs = (type: unknown): type is 'SyncInterrupted' | 'SyncIncomplete' | 'DestinationFull' =>
-  typeof type === 'string' && OURS_TO_RETRY.includes(type);
+type Retried = 'SyncInterrupted' | 'SyncIncomplete' | 'DestinationFull';
 
-/** Seconds; null: not again. */
-function pauseAfter(type: string, tries: number, attempts: number): number | null {
-  if (type === 'DestinationFull') return Math.min(SPACE_PAUSE, 2 ** tries);
-  if (type === 'SyncIncomplete') return tries < 2 ? 5 : null;
-  return tries < attempts ? Math.min(LONGEST_PAUSE, 2 ** Math.min(tries - 1, 10)) : null;
+const isOurs = (type: unknown): type is Retried => typeof type === 'string' && OURS_TO_RETRY.includes(type);
+
+export class Pauses {
+  private readonly tries = { SyncInterrupted: 0, SyncIncomplete: 0, DestinationFull: 0 };
+  private goodRuns = 0;
+
+  constructor(private readonly attempts: number) {}
+
+  /** Seconds; null: not again. @param lasted of the attempt that failed, milliseconds, with the time it waited for a worker */
+  after(type: Retried, lasted: number): number | null {
+    if (lasted > GOOD_RUN_MS && ++this.goodRuns <= GOOD_RUNS) this.tries.SyncInterrupted = 0;
+    const tries = ++this.tries[type];
+    const pause = Math.min(LONGEST_PAUSE, 2 ** Math.min(tries - 1, 10));
+    if (type === 'SyncIncomplete') return tries < 2 ? 5 : null;
+    return tries < (type === 'DestinationFull' ? SPACE_TRIES : this.attempts) ? pause : null;
+  }
 }

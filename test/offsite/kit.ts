@@ -19,14 +19,8 @@ import { walkItems } from '../../src/backup-path/walk';
 import { offsiteSyncInput, type OffsiteSyncRequest } from '../../src/contracts/offsite-sync';
 import { checkSync } from '../../src/offsite/check';
 import type { PassResult, Survey, SyncRequest } from '../../src/offsite/model';
-import {
-  claim,
-  copyBlobs,
-  deleteBlobs,
-  deleteMetadata,
-  LEFT_OUT,
-  sendMetadata,
-} from '../../src/offsite/passes';
+import { deleteBlobs, deleteMetadata } from '../../src/offsite/deletions';
+import { claim, copyBlobs, LEFT_OUT, sendMetadata } from '../../src/offsite/passes';
 import { stage } from '../../src/offsite/stage';
 import { LISTS, survey } from '../../src/offsite/survey';
 import { openContext, type SyncContext } from '../../src/offsite/sync-context';
@@ -93,6 +87,8 @@ export class Offsite {
       `port = ${at}\naddress = 127.0.0.1\nuse chroot = no\nsocket options = TCP_NODELAY\nreverse lookup = no\n` +
         module('copy', this.copy) +
         module('itself', this.source) +
+        // each transfer waits until the program `hook` of the test has ended
+        module('hooked', this.copy, `pre-xfer exec = ${join(this.dir, 'hook')}`) +
         module('readonly', this.copy, 'read only = yes') +
         module('locked', this.copy, `auth users = backup\nsecrets file = ${this.secret}.daemon`),
     );
@@ -141,6 +137,7 @@ export class Offsite {
     const { first } = await checkSync(context, this.stateDir);
     const deletes = context.request.input.delete === 'now';
     const found = await survey(context, first, deletes);
+    await hooks.surveyed?.();
     if (context.request.input.dryRun) return { survey: found, passes, leftOut: 0 };
     if (first) passes.push(await claim(context));
     let leftOut = 0;
@@ -158,10 +155,19 @@ export class Offsite {
       }
     }
     if (deletes && found.deletions > 0) {
-      passes.push(await deleteMetadata(context, found.allowed));
-      if (leftOut === 0) passes.push(await deleteBlobs(context));
+      await hooks.sent?.();
+      const gone = await deleteMetadata(context);
+      passes.push(gone);
+      if (leftOut + gone.leftOut === 0) passes.push(await deleteBlobs(context));
     }
     return { survey: found, passes, leftOut };
+  }
+
+  /** A shell script that the daemon's module `hooked` runs before each transfer, in the folder of this ground. */
+  hook(script: string): void {
+    writeFileSync(join(this.dir, 'hook'), `#!/bin/sh\ncd '${this.dir}' || exit 1\n${script}\n`, {
+      mode: 0o755,
+    });
   }
 
   /** Bytes of the blob `large` that have come to the copy so far, while it is on its way. */
@@ -192,8 +198,12 @@ export class Offsite {
 
 export interface SyncHooks {
   readonly signal?: AbortSignal;
+  /** Both sides were compared. */
+  readonly surveyed?: () => void | Promise<void>;
   readonly staged?: () => void | Promise<void>;
   readonly copied?: () => void | Promise<void>;
+  /** Before anything is deleted. */
+  readonly sent?: () => void | Promise<void>;
 }
 
 export interface SyncEnd {

@@ -1,7 +1,10 @@
 /** Whatever is written meanwhile: the metadata of the copy name no blob that it lacks. */
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
+import { checkSync } from '../../src/offsite/check';
+import { deleteBlobs, deleteMetadata } from '../../src/offsite/deletions';
+import { survey } from '../../src/offsite/survey';
 import { mail, state } from '../restore/store';
 import { dangling, describeRsync, Offsite } from './kit';
 
@@ -11,10 +14,14 @@ beforeEach(() => {
 });
 afterEach(() => ground.clean());
 
-const purge = (account: string, item: number): void => {
+const digestOf = (account: string, item: number): string => {
   const path = join(ground.source, itemPath(account, item));
-  const [{ digest }] = JSON.parse(readFileSync(path, 'utf8')) as [{ digest: string }];
-  rmSync(path);
+  return (JSON.parse(readFileSync(path, 'utf8')) as [{ digest: string }])[0].digest;
+};
+
+const purge = (account: string, item: number): void => {
+  const digest = digestOf(account, item);
+  rmSync(join(ground.source, itemPath(account, item)));
   rmSync(join(ground.source, blobPath(digest)), { force: true });
 };
 
@@ -61,6 +68,74 @@ describeRsync('a writer works meanwhile', () => {
     await ground.sync({ delete: 'now', maxDeletions: { percent: 50 } }, { copied: again });
     await ground.sync();
     expect(dangling(ground.copy)).toEqual([]);
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('a blob that comes back, is named by what is sent, and is purged again stays', async () => {
+    ground.fill(1, 10);
+    ground.store.message('a1', 900, mail('comes back'));
+    await ground.sync();
+    purge('a1', 900);
+    ground.store.message('a1', 901, mail('on its way'));
+    const { passes } = await ground.sync(
+      { delete: 'now', maxDeletions: { percent: 50 } },
+      {
+        surveyed: () => void ground.store.message('a1', 901, mail('comes back')),
+        sent: () => purge('a1', 901),
+      },
+    );
+    expect(passes.map(({ name }) => name)).toContain('deleting blobs');
+    expect(existsSync(join(ground.copy, itemPath('a1', 901)))).toBe(true);
+    expect(dangling(ground.copy)).toEqual([]);
+    await ground.sync({ delete: 'now', maxDeletions: { percent: 50 } });
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('a blob that is purged between the comparison of blobs and that of metadata is not deleted yet', async () => {
+    ground.fill(1, 10);
+    const [item, blob] = [itemPath('a1', 257), blobPath(digestOf('a1', 257))];
+    const { port } = await ground.daemon();
+    ground.hook('exit 0');
+    const context = ground.context({ destination: `rsync://127.0.0.1:${port}/hooked`, delete: 'now' });
+    await ground.sync({ destination: `rsync://127.0.0.1:${port}/hooked` });
+    const { first } = await checkSync(context, ground.stateDir);
+    ground.hook(`if [ -f began ]; then rm -f 'source/${item}' 'source/${blob}'; else touch began; fi`);
+    await survey(context, first, true);
+    expect(existsSync(join(ground.source, item))).toBe(false);
+    await deleteMetadata(context);
+    await deleteBlobs(context);
+    expect(dangling(ground.copy)).toEqual([]);
+    expect([existsSync(join(ground.copy, item)), existsSync(join(ground.copy, blob))]).toEqual([false, true]);
+  });
+
+  test('only what was counted is deleted, also when accounts are unmounted then', async () => {
+    ground.fill(2, 20);
+    await ground.sync();
+    purge('a1', 257);
+    const [accounts, aside] = [join(ground.source, 'accounts'), join(ground.dir, 'aside')];
+    await ground.sync(
+      { delete: 'now', maxDeletions: { percent: 100 } },
+      { sent: () => (renameSync(accounts, aside), mkdirSync(accounts)) },
+    );
+    const left = readdirSync(join(ground.copy, 'accounts'), { recursive: true, encoding: 'utf8' });
+    expect(left.filter((name) => /[0-9]{2}\/[0-9]+$/.test(name))).toHaveLength(39);
+    rmSync(accounts, { recursive: true });
+    renameSync(aside, accounts);
+    await ground.sync();
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('metadata that come back before they are deleted stay, and with them the blobs', async () => {
+    ground.fill(1, 20);
+    await ground.sync();
+    purge('a1', 257);
+    const { passes } = await ground.sync(
+      { delete: 'now', maxDeletions: { percent: 100 } },
+      { sent: () => void ground.store.message('a1', 257, mail('another')) },
+    );
+    expect(passes.at(-1)).toMatchObject({ name: 'deleting metadata', leftOut: 1, deleted: 0 });
+    expect(dangling(ground.copy)).toEqual([]);
+    await ground.sync({ delete: 'now', maxDeletions: { percent: 100 } });
     expect(ground.differences()).toEqual([]);
   });
 

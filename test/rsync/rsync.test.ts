@@ -110,6 +110,10 @@ describe('what it prints', () => {
     expect(parseChange('.f...p.....|7|x')).toMatchObject({ content: false, isNew: false });
     expect(parseChange('.d..t......|4096|./')).toMatchObject({ type: 'folder', name: '.' });
     expect(parseChange('deleting x')).toBeNull();
+    for (const flags of ['>fc........', '>fcs.......', '<fc.t......'])
+      expect(parseChange(`${flags}|7|x`)).toMatchObject({ differs: true, isNew: false });
+    expect(parseChange('>fcs.......|7|x')).toMatchObject({ damaged: false });
+    expect(parseChange('>f..t......|7|x')).toMatchObject({ differs: false });
   });
 
   test('figures: with and without commas; none is not zero', () => {

@@ -1,6 +1,17 @@
 /** Verifying and fetching a copy, against a real server and a real rsync daemon. */
-import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Client, WorkflowFailedError } from '@temporalio/client';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import type { FetchOffsiteResult } from '../../src/contracts/fetch-offsite';
@@ -58,7 +69,7 @@ function damage(path: string): void {
 
 describeRsync('verifyOffsite', () => {
   test.each(['folder', 'daemon'])(
-    'of a %s: clean, then a blob that is missing and one that is damaged',
+    'of a %s: clean, then a blob that is missing, one that is damaged, one that is cut off',
     async (kind) => {
       const input =
         kind === 'folder' ? { destination: ground.copy } : { destination: url, sourcePath: ground.source };
@@ -77,8 +88,9 @@ describeRsync('verifyOffsite', () => {
       const missing = digestOfItem('a1', 257);
       rmSync(join(ground.copy, blobPath(missing)));
       damage(join(ground.copy, blobPath(digestOfItem('a2', 258))));
+      truncateSync(join(ground.copy, blobPath(digestOfItem('a3', 259))), 20);
       const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
-      expect(found).toMatchObject({ status: 'findings', missing: 1, damaged: 1 });
+      expect(found).toMatchObject({ status: 'findings', missing: 1, damaged: 2 });
       if (kind === 'daemon') {
         expect(readFileSync(join(found.reportDir, 'missing.txt'), 'utf8')).toBe(
           `missing: a1 item:257 names ${blobPath(missing)}\n`,
@@ -114,7 +126,7 @@ describeRsync('verifyOffsite', () => {
       const place = { destination: server.at(ground.copy), ssh: server.options };
       const outputDir = join(ground.dir, 'by-ssh');
       await run<FetchOffsiteResult>('fetchOffsite', { ...place, outputDir });
-      expect(ground.differences(outputDir)).toEqual([]);
+      expect(differences(outputDir)).toEqual([]);
       damage(join(ground.copy, blobPath(digestOfItem('a2', 258))));
       const input = { ...place, sourcePath: ground.source };
       const found = await run<VerifyOffsiteResult>('verifyOffsite', input);
@@ -125,17 +137,38 @@ describeRsync('verifyOffsite', () => {
   });
 });
 
+/** What differs between the source and a folder that it was fetched to, but for the note of that. */
+const differences = (outputDir: string): string[] =>
+  ground.differences(outputDir).filter((line) => line !== '*deleting   .lifeboat-fetch.json');
+
 describeRsync('fetchOffsite', () => {
   test('all of it: the same tree', async () => {
     const outputDir = join(ground.dir, 'fetched');
     const result = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
     expect(result).toMatchObject({ status: 'fetched', accounts: null, missing: null });
     expect(result.files).toBeGreaterThan(120);
-    expect(ground.differences(outputDir)).toEqual([]);
+    expect(differences(outputDir)).toEqual([]);
     // again: nothing to do, and whole again
     const again = await run<FetchOffsiteResult>('fetchOffsite', { destination: url, outputDir });
     expect(again.files).toBe(1);
-    expect(ground.differences(outputDir)).toEqual([]);
+    expect(differences(outputDir)).toEqual([]);
+  });
+
+  test('a copy that grows meanwhile: what is fetched names no blob that was not', async () => {
+    const grown = join(ground.dir, 'grow');
+    const digest = ground.store.message('a1', 9002, Buffer.from('Subject: grows\r\n\r\n'));
+    for (const name of [itemPath('a1', 9002), blobPath(digest)]) {
+      mkdirSync(dirname(join(grown, name)), { recursive: true });
+      renameSync(join(ground.source, name), join(grown, name));
+    }
+    const outputDir = join(ground.dir, 'while-it-grows');
+    // as soon as one of the two passes, whichever is first, has been
+    const began = `while-it-grows/accounts -o -d while-it-grows/items`;
+    ground.hook(`if [ -d ${began} ] && [ -d grow ]; then cp -a grow/. copy/ && rm -r grow; fi`);
+    const destination = url.replace(/copy$/, 'hooked');
+    await run<FetchOffsiteResult>('fetchOffsite', { destination, outputDir });
+    expect(existsSync(grown)).toBe(false);
+    expect(dangling(outputDir)).toEqual([]);
   });
 
   test('some accounts with their blobs; one that the copy lacks is told', async () => {
@@ -151,6 +184,29 @@ describeRsync('fetchOffsite', () => {
       readdirSync(join(outputDir, 'items'), { recursive: true }).filter((name) => String(name).includes('/')),
     ).toHaveLength(19);
     expect(readdirSync(join(ground.stateDir, 'fetches'))).toEqual([]);
+  });
+
+  test('the Backup Path and another copy of it are no folder to fetch to: both stay as they are', async () => {
+    const other = join(ground.dir, 'other-copy');
+    await ground.sync({ destination: other });
+    ground.store.message('a1', 9001, Buffer.from('Subject: later\r\n\r\n'));
+    for (const outputDir of [ground.source, other]) {
+      const before = [readdirSync(outputDir).sort(), statSync(outputDir).mtimeMs];
+      await expect(run('fetchOffsite', { destination: url, outputDir })).rejects.toMatchObject({
+        type: 'OutputOccupied',
+      });
+      expect([readdirSync(outputDir).sort(), statSync(outputDir).mtimeMs]).toEqual(before);
+    }
+    // nor is a folder that was fetched from elsewhere; and the note of a fetch is none of a copy
+    const outputDir = join(ground.dir, 'from-other');
+    await run<FetchOffsiteResult>('fetchOffsite', { destination: other, outputDir });
+    await expect(run('fetchOffsite', { destination: url, outputDir })).rejects.toMatchObject({
+      type: 'OutputOccupied',
+    });
+    const again = join(ground.dir, 'copy-of-fetched');
+    await ground.sync({ sourcePath: outputDir, destination: again });
+    expect(readdirSync(again).sort()).toEqual(readdirSync(other).sort());
+    rmSync(join(ground.source, itemPath('a1', 9001)));
   });
 
   test('a folder that holds something else, an unknown account', async () => {

@@ -1,6 +1,6 @@
 /** The age of the newest copy as a metric: a real worker, a real sync, and what a scrape of it shows. */
 import { createServer } from 'node:net';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import type { offsiteSync } from '../../src/workflows';
@@ -73,6 +73,12 @@ describeRsync('the metric of offsite copies', () => {
     worker = startWorker(port);
     expect(await scraped(port, 'timestamp_seconds', 0)).toBe(at);
     const later = await scraped(port, 'age_seconds', age);
+    // the record of another copy that cannot be read silences none but that
+    mkdirSync(join(ground.stateDir, 'offsite/broken'));
+    writeFileSync(join(ground.stateDir, 'offsite/broken/record.json'), '{');
+    await worker.kill();
+    worker = startWorker(port);
+    expect(await scraped(port, 'timestamp_seconds', 0)).toBe(at);
     rmSync(join(ground.stateDir, 'offsite'), { recursive: true });
     writeFileSync(join(ground.stateDir, 'offsite'), 'no folder any more');
     expect(await scraped(port, 'age_seconds', later + 4)).toBeGreaterThan(later + 4);

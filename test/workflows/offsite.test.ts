@@ -1,6 +1,6 @@
 /** The workflow against a real server, real workers, real rsync: it ends with the same tree whatever interrupts it. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client, WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
@@ -177,6 +177,61 @@ describeRsync('offsiteSync', () => {
     writeFileSync(ground.copy, 'a file is in the way');
     const refused = await start({}, `${id}-2`);
     expect(await failureOf(refused)).toMatchObject({ type: 'SyncRefused' });
+  });
+
+  test('blobs that are unmounted during their pass: no metadata are sent before they are back', async () => {
+    const { port } = await ground.daemon();
+    // the first transfer after the copy was claimed
+    ground.hook(
+      'if [ -f copy/backup.json ] && [ ! -f once ]; then touch once && mv source/items aside && mkdir source/items; fi',
+    );
+    const handle = await start({ destination: `rsync://127.0.0.1:${port}/hooked` });
+    await until(async () => {
+      const { raw } = await handle.describe();
+      return (raw.pendingActivities ?? []).some(({ lastFailure }) =>
+        /items is empty/.test(lastFailure?.message ?? ''),
+      );
+    });
+    expect(readdirSync(ground.copy)).not.toContain('accounts');
+    rmSync(join(ground.source, 'items'), { recursive: true });
+    renameSync(join(ground.dir, 'aside'), join(ground.source, 'items'));
+    expect((await handle.result()).status).toBe('synced');
+    // but for the time of the folder that was moved within
+    expect(ground.differences().filter((line) => !line.endsWith(' ./'))).toEqual([]);
+  });
+
+  test('a destination that is swapped meanwhile gets no metadata, and the sync is none', async () => {
+    const handle = await start(large());
+    await until(() => ground.arriving() > 2_000_000);
+    renameSync(ground.copy, join(ground.dir, 'aside'));
+    mkdirSync(ground.copy);
+    expect(await failureOf(handle)).toMatchObject({ type: 'DestinationGone' });
+    expect(readdirSync(ground.copy)).toEqual([]);
+    expect(await handle.query('status')).toMatchObject({ lastSuccess: null });
+  });
+
+  test('what changes again and again is left out and told, and the copy counts as old as before', async () => {
+    const { port } = await ground.daemon();
+    const destination = `rsync://127.0.0.1:${port}/hooked`;
+    ground.hook('exit 0');
+    const before = await (await start({ destination })).result();
+    ground.hook('echo >> source/map_other');
+    const busy = await (await start({ destination }, `${id}-2`)).result();
+    expect(busy).toMatchObject({ status: 'synced', leftOut: 1, lastSuccess: before.startedAt });
+    expect(busy.notes).toEqual([expect.stringMatching(/^1 metadata files changed meanwhile/)]);
+    expect(busy.passes.filter(({ name }) => name === 'copying blobs')).toHaveLength(3);
+    ground.hook('exit 0');
+    const after = await (await start({ destination }, `${id}-3`)).result();
+    expect(after).toMatchObject({ leftOut: 0, lastSuccess: after.startedAt });
+    // neither a dry run nor a failure is a copy
+    const dry = await (await start({ destination, dryRun: true }, `${id}-4`)).result();
+    expect(dry.lastSuccess).toBe(after.startedAt);
+    ground.hook('exit 1');
+    const failed = await start({ destination, advanced: { attempts: 1 } }, `${id}-5`);
+    expect(await failureOf(failed)).toBeInstanceOf(ApplicationFailure);
+    ground.hook('exit 0');
+    const last = await (await start({ destination, dryRun: true }, `${id}-6`)).result();
+    expect(last.lastSuccess).toBe(after.startedAt);
   });
 
   test('two to one destination: the second waits for the first', async () => {

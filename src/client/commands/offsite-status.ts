@@ -15,15 +15,21 @@ export interface OffsiteStatusOptions {
 
 export function offsiteStatus(destination: string | undefined, options: OffsiteStatusOptions): number {
   const { stateDir } = loadConfig(process.env, given('stateDir', options.stateDir));
-  const records = destination === undefined ? listRecords(stateDir) : oneRecord(stateDir, destination);
+  let unusable = 0;
+  const onUnusable = (error: unknown): void => {
+    unusable++;
+    say(error instanceof Error ? error.message : String(error));
+  };
+  const records =
+    destination === undefined ? listRecords(stateDir, onUnusable) : oneRecord(stateDir, destination);
   const now = Date.now();
   const copies = records.map((record) => withAge(record, now, options.maxAge));
   if (options.json) printJson({ stateDir, copies });
-  else if (copies.length === 0) say(`No finished sync is on record in ${stateDir}.`);
+  else if (copies.length === 0 && unusable === 0) say(`No finished sync is on record in ${stateDir}.`);
   else print(copies.map(textOf).join('\n'));
   const wanted = destination !== undefined || options.maxAge !== undefined;
   const missing = wanted && copies.length === 0;
-  return missing || copies.some(({ tooOld }) => tooOld) ? EXIT.partial : EXIT.done;
+  return missing || unusable > 0 || copies.some(({ tooOld }) => tooOld) ? EXIT.partial : EXIT.done;
 }
 
 function oneRecord(stateDir: string, destination: string): CopyRecord[] {

@@ -1,0 +1,91 @@
+/** The passes of a sync that delete from the copy, last of all: only what the comparison listed, metadata first. */
+import { dirname, join } from 'node:path';
+import type { SyncPhaseName } from '../contracts/offsite-sync';
+import type { PassResult } from './model';
+import { listed, NameList, readNames } from './name-list';
+import { ends, nothing, pass, sum } from './passes';
+import { LISTS } from './survey';
+import type { SyncContext } from './sync-context';
+import { Breather, isThere } from './walk';
+
+/** What the source had not when it was compared, and has not now. `leftOut`: how many files it has again. */
+export async function deleteMetadata(context: SyncContext): Promise<PassResult> {
+  const result = await deleteListed(
+    context,
+    'deleting metadata',
+    LISTS.deadMetadata,
+    LISTS.deadMetadataFolders,
+  );
+  const { source, place, signal } = context;
+  const breather = new Breather(signal);
+  let back = 0;
+  for await (const names of readNames(join(place.workDir, LISTS.deadMetadata))) {
+    for (const name of names) if (isThere(source, name)) back++;
+    await breather.breathe();
+  }
+  return { ...result, leftOut: back };
+}
+
+/**
+ * Deletes the blobs that the source did not have when the sync began and does not have now. One that was purged
+ * meanwhile may still be named by metadata that the copy has.
+ */
+export const deleteBlobs = (context: SyncContext): Promise<PassResult> =>
+  deleteListed(context, 'deleting blobs', LISTS.deadBlobs, LISTS.deadFolders);
+
+async function deleteListed(
+  context: SyncContext,
+  name: SyncPhaseName,
+  deadFiles: string,
+  deadFolders: string,
+): Promise<PassResult> {
+  const { workDir } = context.place;
+  const files = new NameList(join(workDir, 'delete-files.list'));
+  const folders = new Set<string>();
+  for await (const names of readNames(join(workDir, deadFiles))) {
+    for (const dead of names) {
+      files.add(listed(dead));
+      addFolder(folders, dirname(dead));
+    }
+  }
+  files.close();
+  for await (const names of readNames(join(workDir, deadFolders)))
+    for (const dead of names) addFolder(folders, dead);
+  let result = nothing(name);
+  if (files.count > 0) result = await deleteNames(context, name, files);
+  // rsync deletes an empty folder only, and folders in the order of its own; those that stay get their times back
+  for (const depth of depths(folders)) {
+    const list = new NameList(join(workDir, 'delete-folders.list'));
+    for (const folder of depth) list.add(listed(folder));
+    list.close();
+    result = sum(result, await deleteNames(context, name, list));
+  }
+  // rsync says so of what is gone with its folder, and that is why it is deleted
+  return { ...result, vanished: false };
+}
+
+/** Never more than are on the list, whatever the other side does. */
+const deleteNames = (
+  context: SyncContext,
+  name: SyncPhaseName,
+  { file, count }: NameList,
+): Promise<PassResult> =>
+  pass(context, name, {
+    ...ends(context),
+    ...{ filesFrom: file, deleteMissing: true, nothingNew: true, itemize: true, maxDelete: count },
+  });
+
+/** With those around it: what is deleted in a folder changes its time. */
+function addFolder(folders: Set<string>, name: string): void {
+  for (let at = name; at !== '.' && !folders.has(at); at = dirname(at)) folders.add(at);
+}
+
+/** Deepest first. */
+function depths(folders: ReadonlySet<string>): string[][] {
+  const byDepth = new Map<number, string[]>();
+  for (const name of folders) {
+    const depth = name.split('/').length;
+    byDepth.set(depth, [...(byDepth.get(depth) ?? []), name]);
+  }
+  return [...byDepth].sort(([a], [b]) => b - a).map(([, names]) => names);
+}
