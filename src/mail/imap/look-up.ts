@@ -1,8 +1,10 @@
 /** Finds messages in the folders of a mailbox by their content. */
+import { Problem } from '../../failures';
+import { decodeUtf7 } from '../maildir/utf7';
 import type { DoubtfulMessage } from '../target';
 import type { ImapConnection } from './connection';
-import type { Reply } from './reply';
-import { folderArgument } from './folders';
+import { clean, type Reply } from './reply';
+import { canonical, folderArgument } from './folders';
 import { levelledDigest, wholeContent } from './message';
 import { textOf, type Value } from './wire';
 
@@ -19,14 +21,34 @@ export interface Mark {
 
 export const parseMark = (trace: string): Mark => JSON.parse(trace) as Mark;
 
-/** Null when there is no such folder. */
-export async function examine(session: ImapConnection, folder: string): Promise<{ validity: number } | null> {
+/**
+ * Null when there is no such folder, and nothing else: whoever takes a refusal for an empty folder sends again what is
+ * in it.
+ * @param readable null also for what the account may see and not read (NOPERM), as folders that others share
+ * @throws Problem `TargetUnavailable`
+ */
+export async function examine(
+  session: ImapConnection,
+  folder: string,
+  readable: 'needed' | 'wanted' = 'needed',
+): Promise<{ validity: number } | null> {
   const reply = await session.run(`EXAMINE ${folderArgument(folder)}`);
-  if (reply.status !== 'OK') {
-    if (/^(INUSE|UNAVAILABLE|SERVERBUG|NOPERM|LIMIT)\b/.test(reply.code)) await session.must('NOOP');
-    return null;
-  }
-  return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
+  if (reply.status === 'OK') return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
+  if (readable === 'wanted' && /^NOPERM\b/.test(reply.code) && canonical(folder) !== 'INBOX') return null;
+  if (/^NONEXISTENT\b/.test(reply.code) || !(await isListed(session, folder))) return null;
+  const what = `The folder "${folder}" cannot be looked into now: ${clean(reply.text)}`;
+  throw new Problem('TargetUnavailable', `${what}.`, { folder });
+}
+
+async function isListed(session: ImapConnection, folder: string): Promise<boolean> {
+  const { untagged } = await session.must(`LIST "" ${folderArgument(folder)}`);
+  return untagged.some(([kind, flags, , name]) => {
+    if (textOf(kind).toUpperCase() !== 'LIST' || !Array.isArray(flags) || name === undefined) return false;
+    // what is asked for may be a pattern
+    const shown = decodeUtf7(textOf(name)) ?? textOf(name);
+    if (canonical(shown) !== canonical(folder)) return false;
+    return !flags.some((flag) => /^\\(NONEXISTENT|NOSELECT)$/i.test(textOf(flag)));
+  });
 }
 
 /** Leaves a folder that was examined: of an open folder a server tells the state that it last showed us. */

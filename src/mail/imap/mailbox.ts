@@ -60,7 +60,7 @@ export class ImapMailbox implements Mailbox {
     let seen = 0;
     const session = await this.sessions.control();
     for (const folder of only === undefined ? this.folders.names() : [only]) {
-      if ((await examine(session, folder)) === null) continue;
+      if ((await examine(session, folder, only === undefined ? 'wanted' : 'needed')) === null) continue;
       for await (const { bytes } of messagesFrom(session, 1)) {
         yield { kind: 'other', digest: sha256(bytes) };
         if (++seen % TELL_EVERY === 0) onProgress(seen);

@@ -59,7 +59,7 @@ export class LookUp {
     let seen = 0;
     const session = await this.sessions.control();
     for (const folder of await this.#folders()) {
-      if ((await examine(session, folder)) === null) continue;
+      if ((await examine(session, folder, 'wanted')) === null) continue;
       for await (const { bytes } of messagesFrom(session, 1)) {
         yield { kind: 'other', digest: deliveredDigest(bytes) };
         if (++seen % TELL_EVERY === 0) onProgress(seen);
