@@ -99,7 +99,7 @@ export class Deliverer {
     this.matched.clear();
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
-      const reads = candidate.kind === 'save' || candidate.kind === 'deliver' ? 'blob' : 'metadata';
+      const reads = readsBlob(candidate) ? 'blob' : 'metadata';
       try {
         outcomes.push(await this.deliver(candidate));
         this.env.guard.ok(reads);
@@ -107,7 +107,11 @@ export class Deliverer {
         if (error instanceof Interrupted) break;
         if (!(error instanceof Defect)) throw error;
         const uncertain = this.env.guard.failed(error, reads);
-        outcomes.push({ ...defectOutcome(this.env.store, candidate, error), uncertain });
+        const outcome =
+          candidate.kind === 'doubtful'
+            ? inDoubt(candidate, error)
+            : defectOutcome(this.env.store, candidate, error);
+        outcomes.push({ ...outcome, uncertain });
       }
     }
     return outcomes;
@@ -121,6 +125,7 @@ export class Deliverer {
       case 'apart':
         return this.apart(candidate.item, candidate.cursor, candidate.state);
       case 'doubtful':
+        if (candidate.defect) throw candidate.defect;
         return inDoubt(candidate);
       case 'filtered':
         return { item, cursor, counts: 'filtered' };
@@ -212,9 +217,17 @@ export class Deliverer {
   }
 }
 
+const readsBlob = (candidate: Candidate): boolean =>
+  candidate.kind === 'save' ||
+  candidate.kind === 'deliver' ||
+  (candidate.kind === 'doubtful' && candidate.defect !== undefined);
+
 /** It keeps its intent, so that no later run sends it again. */
-function inDoubt({ item, cursor }: Candidate): Outcome {
-  const reason = 'it was sent before an interruption, and the target cannot be asked whether it arrived';
+function inDoubt({ item, cursor }: Candidate, unread?: Defect): Outcome {
+  const why = unread
+    ? `its content cannot be read to look for it: ${unread.message}`
+    : 'the target cannot be asked whether it arrived';
+  const reason = `it was sent before an interruption, and ${why}`;
   return { item, cursor, counts: 'unrestored', finding: { item, class: 'doubtful', reason } };
 }
 
