@@ -25,7 +25,8 @@ const BATCH_ITEMS = 256;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
 const BATCH_UNSEEN = 16;
-const MADE_ANEW = 'its mailbox in the target was made anew meanwhile: everything was restored from the beginning';
+const MADE_ANEW =
+  'its mailbox in the target was made anew meanwhile: everything was restored from the beginning';
 
 export interface SliceEnv {
   readonly store: BackupPath;

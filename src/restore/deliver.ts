@@ -5,11 +5,10 @@ import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { LateOutcomes, Mailbox, MessageContent } from '../mail/target';
-import type { ItemClass } from '../report/model';
 import type { Candidate } from './classify';
 import { contentOf, measured } from './measured';
 import type { FolderResolver } from './folders';
-import { countedAs, type Outcome } from './outcome';
+import { countedAs, defectOutcome, inDoubt, unrestored, type Outcome } from './outcome';
 import { saveItem } from './saved-items';
 import type { SourceGuard } from './source-guard';
 
@@ -221,38 +220,3 @@ const readsBlob = (candidate: Candidate): boolean =>
   candidate.kind === 'save' ||
   candidate.kind === 'deliver' ||
   (candidate.kind === 'doubtful' && candidate.defect !== undefined);
-
-/** It keeps its intent, so that no later run sends it again. */
-function inDoubt({ item, cursor }: Candidate, unread?: Defect): Outcome {
-  const why = unread
-    ? `its content cannot be read to look for it: ${unread.message}`
-    : 'the target cannot be asked whether it arrived';
-  const reason = `it was sent before an interruption, and ${why}`;
-  return { item, cursor, counts: 'unrestored', finding: { item, class: 'doubtful', reason } };
-}
-
-function unrestored(candidate: ToDeliver, kind: ItemClass, reason: string, savedAs?: string): Outcome {
-  return {
-    item: candidate.item,
-    cursor: candidate.cursor,
-    counts: 'unrestored',
-    dropIntent: true,
-    finding: { item: candidate.item, class: kind, reason, ...(savedAs === undefined ? {} : { savedAs }) },
-  };
-}
-
-/** What cannot be read, or is read and wrong, is an item that was not restored. */
-export function defectOutcome(
-  store: BackupPath,
-  candidate: { item: number; cursor: Outcome['cursor'] },
-  defect: Defect,
-): Outcome {
-  const { item, cursor } = candidate;
-  return {
-    item,
-    cursor,
-    counts: 'unrestored',
-    dropIntent: true,
-    finding: { item, class: defect.kind, reason: defect.message, evidence: store.evidenceOf(defect) },
-  };
-}

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../failures';
 import { connectionProblem, openSocket, placeName, secured } from '../remote/socket';
 import { expand, type RemoteOptions } from '../remote/url';
-import { clean, taggedReply, type Reply } from './reply';
+import { clean, isPassing, taggedReply, type Reply } from './reply';
 import { ResponseReader, quoted, textOf, valuesOf, type Segment, type Value } from './wire';
 
 /** No byte in so long while an answer is awaited: the connection is given up. Servers wait for locks up to 2 minutes. */
@@ -68,9 +68,8 @@ export class ImapConnection {
   }
 
   #refused(name: string, { code, text }: Reply): Problem {
-    const passing = /^(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b/.test(code);
     const what = `${placeName(this.options)} refuses the login of ${name}: ${clean(text)}`;
-    return new Problem(passing ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, { user: name });
+    return new Problem(isPassing({ code }) ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, { user: name });
   }
 
   async #authenticate(message: string): Promise<Reply> {
@@ -105,7 +104,8 @@ export class ImapConnection {
     const reply = await this.run(parts);
     if (reply.status === 'OK') return reply;
     const what = typeof parts === 'string' ? parts.split(' ')[0] : textOf(parts[0]).split(' ')[0];
-    throw new Problem('TargetRefused', `${placeName(this.options)} refuses ${what}: ${clean(reply.text)}.`);
+    const told = `${placeName(this.options)} refuses ${what}: ${clean(reply.text)}.`;
+    throw new Problem('TargetRefused', told, { passing: isPassing(reply) });
   }
 
   async logout(): Promise<void> {

@@ -115,6 +115,8 @@ export class ImapMailbox implements Mailbox {
       return await markOf(session, folder);
     } catch (error) {
       if (!(error instanceof Problem) || error.type !== 'TargetRefused') throw error;
+      if (error.details.passing === true)
+        throw new Problem('TargetUnavailable', error.message, { mailbox: this.sessions.address });
       // somebody removed it meanwhile
       this.folders.forget(folder);
       await this.folders.ensure(folder);

@@ -23,3 +23,7 @@ export const clean = (text: string): string =>
     .replace(/\p{Cc}/gu, ' ')
     .replace(/[.\s]+$/, '')
     .slice(0, 300);
+
+/** Whether the server says that it may be otherwise later (RFC 5530). */
+export const isPassing = ({ code }: Pick<Reply, 'code'>): boolean =>
+  /^(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b/.test(code);

@@ -25,6 +25,7 @@ export class LmtpMailbox implements Mailbox {
   readonly instance?: string;
   #marks: Marks = {};
   #digests = new Map<number, string>();
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly sender: Sender,
@@ -92,12 +93,22 @@ export class LmtpMailbox implements Mailbox {
     if (this.lookUp === null || taken.size === 0) return late;
     // 250 is no proof: a duplicate Message-ID is answered so, and dropped
     const counts = await this.lookUp.countsSince(this.#marks);
+    this.#tellClosed(late, [...taken][0]);
     for (const item of taken) {
       if (!takeOne(counts, this.#digests.get(item) ?? '')) {
         late.set(item, { kind: 'doubtful', reason: NOT_THERE });
       }
     }
     return late;
+  }
+
+  /** A note to one of the messages, once for each folder that could not be looked into. */
+  #tellClosed(late: Map<number, DeliveryOutcome>, item: number | undefined): void {
+    const notes = [...(this.lookUp?.closed ?? [])]
+      .filter(([folder]) => !this.#told.has(folder))
+      .map(([folder, why]) => `The folder "${folder}" is not looked into: ${why}`);
+    for (const folder of this.lookUp?.closed.keys() ?? []) this.#told.add(folder);
+    if (notes.length > 0 && item !== undefined) late.set(item, { kind: 'accepted', notes });
   }
 
   async partlyKnown(): Promise<PartlyKnown> {

@@ -99,6 +99,9 @@ export function expand(template: string, address: string): string {
   return template.replace(/%([und])/g, (_all, letter: string) => parts[letter] ?? '');
 }
 
+/** Whether a template says the same for every address. */
+export const isSame = (template: string): boolean => !/%[und]/.test(template);
+
 function parseUrl(url: string): URL {
   try {
     return new URL(url);
