@@ -91,11 +91,16 @@ export class Deliverer {
     }
   }
 
-  /** Found under the target's own digests in this batch, which the ledger does not know yet. */
+  /** Found in this batch, which the ledger does not know yet. */
   private readonly matched = new Map<string, number>();
 
   private async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
     this.matched.clear();
+    // the classifier took these, by the digests of the source: both are one list in the ledger
+    for (const candidate of batch) {
+      if (candidate.kind !== 'match') continue;
+      this.matched.set(candidate.digest, (this.matched.get(candidate.digest) ?? 0) + 1);
+    }
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
       const reads = readsBlob(candidate) ? 'blob' : 'metadata';

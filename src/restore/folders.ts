@@ -94,8 +94,17 @@ export class FolderResolver {
   }
 
   private async systemFolder(id: number, role: SystemFolder): Promise<string> {
+    const keeps = this.mailbox.guessesRoles === true && role !== 'Inbox';
+    const chosen = keeps ? this.ledger.folder(id) : undefined;
+    if (chosen !== undefined) {
+      const refusal = await refused(this.mailbox.ensureFolder(chosen));
+      if (!(refusal instanceof Problem)) return chosen;
+    }
     const made = await refused(this.mailbox.systemFolder(role));
-    if (!(made instanceof Problem)) return made.folder;
+    if (!(made instanceof Problem)) {
+      if (keeps) this.ledger.setFolder(id, made.folder);
+      return made.folder;
+    }
     if (role === 'Inbox') throw made;
     return this.instead(id, role, made);
   }

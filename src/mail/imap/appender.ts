@@ -109,13 +109,12 @@ export class Appender {
     for (const { flags, date, bytes: content } of group) {
       parts.push(` (${flags.join(' ')}) "${internalDate(date)}" `, content);
     }
-    this.#stillCurrent();
     line.commands++;
     line.bytes += bytes;
     let reply: Reply;
     try {
       // when the connection is lost nobody knows what became of it: the server, or a proxy's server, may still be at it
-      reply = await line.session.run(parts);
+      reply = await line.session.run(parts, this.#stillCurrent);
     } finally {
       line.bytes -= bytes;
     }
@@ -178,8 +177,8 @@ export class Appender {
       await sleep(LOCK_PAUSE_MS);
       const { session } = await this.sessions.line();
       const head = `APPEND ${folderArgument(message.folder)} (${message.flags.join(' ')})`;
-      this.#stillCurrent();
-      const reply = await session.run([`${head} "${internalDate(message.date)}" `, message.bytes]);
+      const parts = [`${head} "${internalDate(message.date)}" `, message.bytes];
+      const reply = await session.run(parts, this.#stillCurrent);
       if (reply.status === 'OK') return this.#accept([message], reply);
       last = reply;
     }

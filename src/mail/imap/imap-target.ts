@@ -1,4 +1,3 @@
-import { Problem } from '../../failures';
 import { extrasNotHeld, onlyLook } from '../remote/no-provision';
 import { placeName } from '../remote/socket';
 import { readSecret } from '../remote/secrets';
@@ -55,14 +54,12 @@ export class ImapTarget implements MailTarget {
     });
   }
 
+  /** @throws Problem `LoginRefused`: that may be for the secret as well */
   async hasAccount(account: TargetAccount): Promise<boolean> {
     const sessions = this.sessions(account);
     try {
       await sessions.control();
       return true;
-    } catch (error) {
-      if (error instanceof Problem && error.type === 'LoginRefused') return false;
-      throw error;
     } finally {
       await sessions.close();
     }

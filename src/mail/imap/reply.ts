@@ -9,6 +9,14 @@ export interface Reply {
   readonly untagged: readonly (readonly Value[])[];
 }
 
+/** A command that is not answered yet. */
+export interface Pending {
+  readonly tag: string;
+  readonly untagged: Value[][];
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** The line that answers the command `tag`; null when it is none. */
 export function taggedReply(line: string): (Omit<Reply, 'untagged'> & { tag: string }) | null {
   const match = /^(\S+) (OK|NO|BAD)(?: \[([^\]]*)\])? ?(.*)$/i.exec(line);

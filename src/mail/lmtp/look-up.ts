@@ -5,7 +5,7 @@ import { ImapFolders } from '../imap/folders';
 import { codeOf, examine, leave, markOf, messagesFrom, type Mark } from '../imap/look-up';
 import type { ImapSessions } from '../imap/sessions';
 import type { DoubtfulMessage, ExistingMessage } from '../target';
-import { wholeContent } from '../imap/message';
+import { isTooLarge, wholeContent } from '../imap/message';
 import { deliveredDigest } from './content';
 
 /** After so many messages the caller is told. */
@@ -104,8 +104,9 @@ export class LookUp {
       const counts = await this.countsSince(JSON.parse(trace) as Marks);
       for (const message of counts.size === 0 ? [] : wanted) {
         const content = (await message.content?.()) ?? null;
-        if (content !== null && takeOne(counts, deliveredDigest(await wholeContent(content))))
-          found.add(message.itemId);
+        // what is too large was never sent
+        if (content === null || isTooLarge(content)) continue;
+        if (takeOne(counts, deliveredDigest(await wholeContent(content)))) found.add(message.itemId);
       }
     }
     return found;

@@ -1,4 +1,4 @@
-import { wholeContent } from '../imap/message';
+import { isTooLarge, TOO_LARGE, wholeContent } from '../imap/message';
 import type {
   DeliveryOutcome,
   DoubtfulMessage,
@@ -44,7 +44,7 @@ export class LmtpMailbox implements Mailbox {
   }
 
   async storedDigest(content: MessageContent): Promise<string | null> {
-    return this.lookUp === null ? null : deliveredDigest(await wholeContent(content));
+    return this.lookUp === null || isTooLarge(content) ? null : deliveredDigest(await wholeContent(content));
   }
 
   async findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>> {
@@ -77,6 +77,7 @@ export class LmtpMailbox implements Mailbox {
   }
 
   async deliver({ itemId, content }: OutgoingMessage): Promise<DeliveryOutcome> {
+    if (isTooLarge(content)) return { kind: 'invalid', reason: TOO_LARGE };
     const bytes = await wholeContent(content);
     if (endsTooSoon(bytes)) {
       const reason = 'a dot behind a lone CR, where some servers see the end of the message: it is not sent';

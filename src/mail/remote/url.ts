@@ -56,7 +56,7 @@ export function parseRemote(url: string): RemoteOptions {
     secret,
     connections: whole(options, 'connections', 1, 64) ?? 2,
     appends: whole(options, 'appends', 1, 1_000_000),
-    settle: whole(options, 'settle', 0, 3600) ?? 60,
+    settle: whole(options, 'settle', 0, 3600) ?? 180,
   };
 }
 
