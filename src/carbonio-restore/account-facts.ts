@@ -6,7 +6,7 @@ import type { BackupPath } from '../backup-path/store';
 import { walkItems } from '../backup-path/walk';
 import type { Finding } from '../report/model';
 import { currentState } from '../restore/classify';
-import { defectOutcome } from '../restore/deliver';
+import { defectOutcome } from '../restore/outcome';
 import type { HostPlan } from './plan';
 
 type PlannedAccount = HostPlan['accounts'][number];

@@ -16,12 +16,16 @@ import {
 import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobReader } from '../backup-path/blob';
-import { Defect, errorCode } from '../backup-path/defect';
+import { broken, Defect, errorCode } from '../backup-path/defect';
+import { digestAlgorithm } from '../backup-path/digest';
 import { blobDir, blobPath } from '../backup-path/layout';
 import { SafeFiles } from '../backup-path/safe-fs';
 import type { BackupPath } from '../backup-path/store';
 import { Problem } from '../failures';
 import { destinationProblem, onDestination, syncFolder } from './destination';
+
+/** Only what is written to fails so. */
+const OF_DESTINATION: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
 export class Batch {
   private readonly copies: BlobReader;
@@ -46,6 +50,9 @@ export class Batch {
    * @throws Defect of the source
    */
   async blob(digest: string): Promise<void> {
+    // it becomes a path, here and in the source
+    if (digestAlgorithm(digest) === null)
+      throw broken(`"${digest.slice(0, 80)}" is not a digest`, this.store.root);
     if (this.staged.has(digest)) return;
     const relative = blobPath(digest);
     if (onDestination(this.root, () => isFile(join(this.root, relative)))) return;
@@ -53,11 +60,13 @@ export class Batch {
     const { fd } = this.store.files.open(this.store.files.absolute(relative));
     const copy = join(this.staging, relative);
     try {
-      onDestination(this.root, () => {
-        this.folder(dirname(copy));
-        // shares the blocks where the file system can, else the kernel copies
-        copyFileSync(`/proc/self/fd/${fd}`, copy, constants.COPYFILE_FICLONE);
-      });
+      this.folder(dirname(copy));
+      // shares the blocks where the file system can, else the kernel copies
+      copyFileSync(`/proc/self/fd/${fd}`, copy, constants.COPYFILE_FICLONE);
+    } catch (error) {
+      // the error does not say which of the two sides it is of: throws when it is the source
+      if (!OF_DESTINATION.has(errorCode(error) ?? '')) await this.store.blobs.load(digest);
+      throw destinationProblem(error, this.root);
     } finally {
       closeSync(fd);
     }

@@ -8,7 +8,14 @@ import { SourceGuard } from '../restore/source-guard';
 import { exportAccount } from './account';
 import { Batch } from './batch';
 import { assertSameDestination, onDestination, STAGING } from './destination';
-import { addCounts, zeroCounts, type ExportPlan, type ExportRequest, type ExportSliceResult } from './model';
+import {
+  addCounts,
+  zeroCounts,
+  type AccountProgress,
+  type ExportPlan,
+  type ExportRequest,
+  type ExportSliceResult,
+} from './model';
 import { ExportPlace } from './place';
 
 export interface ExportHooks {
@@ -31,6 +38,10 @@ export async function exportSlice(
   assertSameDestination(plan.destination, plan.exportId);
   const staging = join(plan.destination, STAGING, `${lane}-${randomUUID()}`);
   const guard = new SourceGuard(store, believedIn(place, lane, input.advanced.patienceSeconds));
+  const held: { id: string; progress: AccountProgress }[] = [];
+  const saveHeld = (): void => {
+    for (const { id, progress } of held.splice(0)) place.writeProgress(id, progress);
+  };
   try {
     const batch = new Batch(store, plan.destination, staging);
     for (const account of plan.accounts) {
@@ -38,13 +49,17 @@ export async function exportSlice(
       const progress = place.progress(account.id);
       if (progress.done) continue;
       const save = (): void => {
-        place.writeProgress(account.id, progress);
+        // what failed in a streak that still grows is not certain: an account that ends within it is not done yet
+        held.push({ id: account.id, progress });
+        if (guard.streak === 0) saveHeld();
         hooks.onProgress(progress.counts.items);
       };
       const env = { store, guard, batch, save, shouldStop: () => hooks.shouldStop() };
       const done = await exportAccount(env, account, progress);
       if (!done) return { more: true, ...totals(place, plan) };
     }
+    // what failed last of all, in a streak too short to be doubted, really failed
+    saveHeld();
     return { more: false, ...totals(place, plan) };
   } catch (error) {
     noteTrouble(place, lane, error);

@@ -115,8 +115,11 @@ export class AccountLedger {
     return Math.max(...doubts.map(({ seenAt }) => seenAt ?? now));
   }
 
-  /** Forgets everything of a mailbox that is not there any more, unless `instance` is the one that is known. */
-  recognise(instance: string): void {
+  /**
+   * Forgets everything of a mailbox that is not there any more, unless `instance` is the one that is known.
+   * @param onForgotten in the same transaction, when there was another one
+   */
+  recognise(instance: string, onForgotten: () => void = () => undefined): void {
     const row = this.row();
     if (row.instance === instance) return;
     this.write(() => {
@@ -131,6 +134,7 @@ export class AccountLedger {
         enumerated,
         instance,
       });
+      if (row.instance !== undefined) onForgotten();
     });
   }
 

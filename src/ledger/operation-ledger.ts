@@ -1,4 +1,5 @@
 /** What one operation has to do and has done: its work list, counters, findings. */
+import { START } from '../backup-path/walk';
 import { COUNTER_NAMES, zeroCounters, type Counters, type Finding, type Note } from '../report/model';
 import { transaction, type LedgerDatabases } from './env';
 import { detailKey, workKey, within } from './keys';
@@ -127,6 +128,16 @@ export class OperationLedger {
     this.putTotals(totals);
     this.putWork(seq, { ...work, ...before, done: false });
     for (const key of findings) this.db.findings.removeSync(detailKey(this.number, seq, key));
+  }
+
+  /** Inside a transaction: an account that was begun is restored from its beginning. `why` becomes a note of it. */
+  startAgain(seq: number, why: string): void {
+    const { cursor } = this.work(seq);
+    if (cursor.bucket === START.bucket && cursor.item === START.item) return;
+    this.takeBack({ seq, before: { cursor: START, counters: zeroCounters() }, findings: [] });
+    const { start, end } = within(workKey(this.number, seq));
+    for (const key of [...this.db.findings.getKeys({ start, end })]) this.db.findings.removeSync(key);
+    this.putNote(seq, { item: 0, text: why });
   }
 
   *findings(seq: number): Generator<Finding> {

@@ -108,6 +108,8 @@ export interface Mailbox {
   announce?(folders: readonly string[], stillCurrent: () => void): Promise<ReadonlyMap<string, string>>;
   /** The digest under which `existing()` lists this content, when the target keeps it in another form; else null. */
   storedDigest?(content: MessageContent): Promise<string | null>;
+  /** Which folder has a role is a guess from names and marks: what was chosen once is kept. */
+  readonly guessesRoles?: true;
   /** Changes when the mailbox was emptied or made anew: what is known of the old one says nothing about it. */
   readonly instance?: string;
   systemFolder(role: SystemFolder): Promise<FolderResult>;

@@ -6,8 +6,7 @@ import type { AccountLedger } from '../ledger/account-ledger';
 import type { WorkRow } from '../ledger/model';
 import type { SliceEnv } from './account-restore';
 import { currentState } from './classify';
-import { defectOutcome } from './deliver';
-import { countedAs, type Outcome } from './outcome';
+import { countedAs, defectOutcome, type Outcome } from './outcome';
 import { recordBatch } from './record';
 
 /** Metadata only, so larger steps than those of a restore. */

@@ -25,6 +25,8 @@ const BATCH_ITEMS = 256;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
 const BATCH_UNSEEN = 16;
+const MADE_ANEW =
+  'its mailbox in the target was made anew meanwhile: everything was restored from the beginning';
 
 export interface SliceEnv {
   readonly store: BackupPath;
@@ -57,13 +59,17 @@ export async function restoreAccount(
   const { view } = env;
   const keyOf = (item: number): string => itemKeyOf(env.store.marker.serverId, work.id, item, view.folder);
   await mailbox.cleanLeftovers((item, key) => key === keyOf(item));
-  if (mailbox.instance !== undefined) ledger.recognise(mailbox.instance);
+  if (mailbox.instance !== undefined) {
+    // what was brought before the cursor went with the old one
+    ledger.recognise(mailbox.instance, () => env.operation.startAgain(seq, MADE_ANEW));
+  }
   const notes: { item: number; text: string }[] = [];
   const note = (item: number, text: string): void => void notes.push({ item, text });
   const folders = new FolderResolver(env.store, work.id, mailbox, ledger, note, view);
   if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress, await folders.onlyFolder());
   const content = (item: number) => contentOfItem(env.store, work.id, item, view);
-  if (!(await settleDoubts(ledger, mailbox, keyOf, content))) return false;
+  const unread = await settleDoubts(ledger, mailbox, keyOf, content);
+  if (unread === null) return false;
   const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger);
   const classifier: Classifier = {
     store: env.store,
@@ -73,8 +79,9 @@ export async function restoreAccount(
     ledger,
     accepts: (type) => mailbox.accepts(type),
     canLook: mailbox.canLook !== false,
+    unread,
   };
-  const walk = env.walk(work.id, work.cursor);
+  const walk = env.walk(work.id, env.operation.work(seq).cursor);
   for (;;) {
     if (env.shouldStop(env.guard.streak > 0)) return false;
     const { batch, done } = takeBatch(walk, classifier);

@@ -21,8 +21,11 @@ export type Candidate = Common &
   (
     | { readonly kind: 'defect'; readonly defect: Defect }
     | { readonly kind: 'apart'; readonly state: ItemState }
-    /** Sent by an attempt that died, to a target that cannot be asked whether it is there. */
-    | { readonly kind: 'doubtful' }
+    /**
+     * Sent by an attempt that died. To a target that cannot be asked whether it is there; or its content, by which it
+     * would be found, cannot be read (`defect`).
+     */
+    | { readonly kind: 'doubtful'; readonly defect?: Defect }
     /** Not there at that moment; the state is its last. */
     | { readonly kind: 'absent'; readonly state: ItemState }
     /** Left out by the rules. */
@@ -44,12 +47,16 @@ export interface Classifier {
   accepts(type: string): boolean;
   /** Whether doubts can be settled in the target. */
   readonly canLook: boolean;
+  /** Items that stay in doubt, because their content could not be read. */
+  readonly unread: ReadonlyMap<number, Defect>;
 }
 
 /** @param matched digests already matched in this batch, which the ledger does not know yet */
 export function classify(env: Classifier, matched: Map<string, number>, entry: WalkEntry): Candidate {
   if (entry.kind === 'folder') return { kind: 'defect', item: 0, cursor: entry.cursor, defect: entry.defect };
   const common = { item: entry.id, cursor: entry.cursor };
+  const unread = entry.kind === 'item' ? env.unread.get(entry.id) : undefined;
+  if (unread !== undefined) return { ...common, kind: 'doubtful', defect: unread };
   const states = statesOf(env.store, entry);
   if (states instanceof Defect) return { ...common, kind: 'defect', defect: states };
   const state = takenState(env.view, states);

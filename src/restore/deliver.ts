@@ -5,11 +5,10 @@ import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { LateOutcomes, Mailbox, MessageContent } from '../mail/target';
-import type { ItemClass } from '../report/model';
 import type { Candidate } from './classify';
 import { contentOf, measured } from './measured';
 import type { FolderResolver } from './folders';
-import { countedAs, type Outcome } from './outcome';
+import { countedAs, defectOutcome, inDoubt, unrestored, type Outcome } from './outcome';
 import { saveItem } from './saved-items';
 import type { SourceGuard } from './source-guard';
 
@@ -92,14 +91,19 @@ export class Deliverer {
     }
   }
 
-  /** Found under the target's own digests in this batch, which the ledger does not know yet. */
+  /** Found in this batch, which the ledger does not know yet. */
   private readonly matched = new Map<string, number>();
 
   private async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
     this.matched.clear();
+    // the classifier took these, by the digests of the source: both are one list in the ledger
+    for (const candidate of batch) {
+      if (candidate.kind !== 'match') continue;
+      this.matched.set(candidate.digest, (this.matched.get(candidate.digest) ?? 0) + 1);
+    }
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
-      const reads = candidate.kind === 'save' || candidate.kind === 'deliver' ? 'blob' : 'metadata';
+      const reads = readsBlob(candidate) ? 'blob' : 'metadata';
       try {
         outcomes.push(await this.deliver(candidate));
         this.env.guard.ok(reads);
@@ -107,7 +111,11 @@ export class Deliverer {
         if (error instanceof Interrupted) break;
         if (!(error instanceof Defect)) throw error;
         const uncertain = this.env.guard.failed(error, reads);
-        outcomes.push({ ...defectOutcome(this.env.store, candidate, error), uncertain });
+        const outcome =
+          candidate.kind === 'doubtful'
+            ? inDoubt(candidate, error)
+            : defectOutcome(this.env.store, candidate, error);
+        outcomes.push({ ...outcome, uncertain });
       }
     }
     return outcomes;
@@ -121,6 +129,7 @@ export class Deliverer {
       case 'apart':
         return this.apart(candidate.item, candidate.cursor, candidate.state);
       case 'doubtful':
+        if (candidate.defect) throw candidate.defect;
         return inDoubt(candidate);
       case 'filtered':
         return { item, cursor, counts: 'filtered' };
@@ -212,34 +221,7 @@ export class Deliverer {
   }
 }
 
-/** It keeps its intent, so that no later run sends it again. */
-function inDoubt({ item, cursor }: Candidate): Outcome {
-  const reason = 'it was sent before an interruption, and the target cannot be asked whether it arrived';
-  return { item, cursor, counts: 'unrestored', finding: { item, class: 'doubtful', reason } };
-}
-
-function unrestored(candidate: ToDeliver, kind: ItemClass, reason: string, savedAs?: string): Outcome {
-  return {
-    item: candidate.item,
-    cursor: candidate.cursor,
-    counts: 'unrestored',
-    dropIntent: true,
-    finding: { item: candidate.item, class: kind, reason, ...(savedAs === undefined ? {} : { savedAs }) },
-  };
-}
-
-/** What cannot be read, or is read and wrong, is an item that was not restored. */
-export function defectOutcome(
-  store: BackupPath,
-  candidate: { item: number; cursor: Outcome['cursor'] },
-  defect: Defect,
-): Outcome {
-  const { item, cursor } = candidate;
-  return {
-    item,
-    cursor,
-    counts: 'unrestored',
-    dropIntent: true,
-    finding: { item, class: defect.kind, reason: defect.message, evidence: store.evidenceOf(defect) },
-  };
-}
+const readsBlob = (candidate: Candidate): boolean =>
+  candidate.kind === 'save' ||
+  candidate.kind === 'deliver' ||
+  (candidate.kind === 'doubtful' && candidate.defect !== undefined);

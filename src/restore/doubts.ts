@@ -1,5 +1,5 @@
 /** Asking the target what the ledger does not know. */
-import { nullWhenInterrupted } from '../backup-path/defect';
+import { Defect, nullWhenInterrupted } from '../backup-path/defect';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { Mailbox, MessageContent } from '../mail/target';
 
@@ -35,32 +35,39 @@ export async function enumerate(
 
 /**
  * Items with an intent and no `done`: those that are there become done, the others are free to be injected. Where
- * nobody can look they stay in doubt, and are never sent again (classify.ts).
- * @returns false when it was asked to stop before the end: nothing is settled then
+ * nobody can look they stay in doubt, and are never sent again (classify.ts); so do those whose content cannot be read
+ * now, until it can.
+ * @returns what stays in doubt so; null when it was asked to stop before the end: nothing is settled then
  */
 export async function settleDoubts(
   ledger: AccountLedger,
   mailbox: Mailbox,
   keyOf: (item: number) => string,
   contentOf: (item: number) => Promise<MessageContent | null>,
-): Promise<boolean> {
+): Promise<ReadonlyMap<number, Defect> | null> {
+  const unread = new Map<number, Defect>();
   const doubts = ledger.doubts();
-  if (doubts.length === 0 || mailbox.canLook === false) return true;
+  if (doubts.length === 0 || mailbox.canLook === false) return unread;
   const messages = doubts.map(({ item, trace }) => ({
     itemId: item,
     key: keyOf(item),
     trace,
-    content: () => contentOf(item),
+    content: () =>
+      contentOf(item).catch((error: unknown) => {
+        if (!(error instanceof Defect)) throw error;
+        unread.set(item, error);
+        return null;
+      }),
   }));
   const found = await mailbox.findDelivered(messages).catch(nullWhenInterrupted);
-  if (found === null) return false;
+  if (found === null) return null;
   ledger.write(() => {
     for (const { item, operation } of doubts) {
       if (found.has(item)) ledger.markDone(item, operation);
-      else ledger.dropIntent(item);
+      else if (!unread.has(item)) ledger.dropIntent(item);
     }
   });
-  return true;
+  return unread;
 }
 
 /** Of a delivery that failed half-way, where nobody can look later: what is certain is settled now. */

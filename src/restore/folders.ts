@@ -2,6 +2,7 @@
 import { Defect } from '../backup-path/defect';
 import type { ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
+import { Problem } from '../failures';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { Mailbox, SystemFolder } from '../mail/target';
 import { folderState, type View } from './view';
@@ -71,24 +72,48 @@ export class FolderResolver {
 
   private async create(id: number, path: Set<number>): Promise<string> {
     const system = id === ROOT ? 'Inbox' : SYSTEM_FOLDERS.get(id);
-    if (system) return (await this.mailbox.systemFolder(system)).folder;
+    if (system) return this.systemFolder(id, system);
     const chosen = this.ledger.folder(id);
     if (chosen !== undefined) {
-      await this.mailbox.ensureFolder(chosen);
-      return chosen;
+      const refusal = await refused(this.mailbox.ensureFolder(chosen));
+      if (!(refusal instanceof Problem)) return chosen;
     }
     const state = path.has(id) || path.size > MAX_DEPTH ? null : this.lookUp(id);
     const name = state?.name || `unknown_${id}`;
     if (!state?.name) this.onNote(id, `folder ${id} is not in the backup; its items are in "${name}"`);
     path.add(id);
     const parent = state && state.folder !== ROOT ? await this.resolveChain(state.folder, path) : undefined;
-    const result = await this.mailbox.folder(parent, name, (candidate) =>
-      this.ledger.folderTaken(candidate, id),
+    const result = await refused(
+      this.mailbox.folder(parent, name, (candidate) => this.ledger.folderTaken(candidate, id)),
     );
+    if (result instanceof Problem) return this.instead(id, name, result, parent);
     // of a folder that could not be looked up nothing is decided: a later run may know it
     if (state?.name) this.ledger.setFolder(id, result.folder);
     if (result.renamedTo) this.onNote(id, `folder "${name}" is called "${result.renamedTo}" in the target`);
     return result.folder;
+  }
+
+  private async systemFolder(id: number, role: SystemFolder): Promise<string> {
+    const keeps = this.mailbox.guessesRoles === true && role !== 'Inbox';
+    const chosen = keeps ? this.ledger.folder(id) : undefined;
+    if (chosen !== undefined) {
+      const refusal = await refused(this.mailbox.ensureFolder(chosen));
+      if (!(refusal instanceof Problem)) return chosen;
+    }
+    const made = await refused(this.mailbox.systemFolder(role));
+    if (!(made instanceof Problem)) {
+      if (keeps) this.ledger.setFolder(id, made.folder);
+      return made.folder;
+    }
+    if (role === 'Inbox') throw made;
+    return this.instead(id, role, made);
+  }
+
+  /** One folder that the target refuses takes no other with it. Not decided for good: a later run may have it made. */
+  private async instead(id: number, name: string, refusal: Problem, parent?: string): Promise<string> {
+    const folder = parent ?? (await this.mailbox.systemFolder('Inbox')).folder;
+    this.onNote(id, `folder "${name}" is refused, its items are in "${folder}": ${refusal.message}`);
+    return folder;
   }
 
   /** Null when the folder has no readable metadata: its items go to a folder of their own, none is lost for it. */
@@ -101,5 +126,15 @@ export class FolderResolver {
       this.store.assertThere();
       return null;
     }
+  }
+}
+
+/** What a target answers, or that it refuses this; what may pass is thrown. */
+async function refused<T>(answer: Promise<T>): Promise<T | Problem> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Problem && error.type === 'TargetRefused') return error;
+    throw error;
   }
 }

@@ -37,7 +37,10 @@ export function measured(blob: Blob): { of: MessageContent; longest: () => numbe
   return { of: { kind: 'stream', size: blob.size, open }, longest: () => lines.tooLong };
 }
 
-/** The content of an item as it is restored; null when it cannot be had. */
+/**
+ * The content of an item as it is restored; null when it has none, or a broken one: what is broken was never sent.
+ * @throws Defect when it cannot be read: that says nothing of what was sent
+ */
 export async function contentOfItem(
   store: BackupPath,
   accountId: string,
@@ -49,8 +52,9 @@ export async function contentOfItem(
     return digest === null ? null : contentOf(await store.blobs.load(digest));
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
+    if (error.kind === 'broken') return null;
     store.assertThere();
-    return null;
+    throw error;
   }
 }
 

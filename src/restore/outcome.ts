@@ -1,8 +1,10 @@
 /** What became of one metadata file. */
+import type { Defect } from '../backup-path/defect';
 import type { ItemType } from '../backup-path/model';
+import type { BackupPath } from '../backup-path/store';
 import type { Cursor } from '../backup-path/walk';
 import type { Mountpoint } from '../ledger/operation-ledger';
-import type { Counters, Finding } from '../report/model';
+import type { Counters, Finding, ItemClass } from '../report/model';
 
 export interface Outcome {
   /** Item id; for a folder of metadata that cannot be listed, 0. */
@@ -31,4 +33,41 @@ export function countedAs(type: ItemType): 'folders' | 'tags' | 'mountpoints' | 
   if (type === 'folder') return 'folders';
   if (type === 'tag') return 'tags';
   return type === 'mountpoint' ? 'mountpoints' : 'filtered';
+}
+
+type Place = Pick<Outcome, 'item' | 'cursor'>;
+
+/** It keeps its intent, so that no later run sends it again. */
+export function inDoubt({ item, cursor }: Place, unread?: Defect): Outcome {
+  const why = unread
+    ? `its content cannot be read to look for it: ${unread.message}`
+    : 'the target cannot be asked whether it arrived';
+  const reason = `it was sent before an interruption, and ${why}`;
+  return { item, cursor, counts: 'unrestored', finding: { item, class: 'doubtful', reason } };
+}
+
+export function unrestored(
+  { item, cursor }: Place,
+  kind: ItemClass,
+  reason: string,
+  savedAs?: string,
+): Outcome {
+  return {
+    item,
+    cursor,
+    counts: 'unrestored',
+    dropIntent: true,
+    finding: { item, class: kind, reason, ...(savedAs === undefined ? {} : { savedAs }) },
+  };
+}
+
+/** What cannot be read, or is read and wrong, is an item that was not restored. */
+export function defectOutcome(store: BackupPath, { item, cursor }: Place, defect: Defect): Outcome {
+  return {
+    item,
+    cursor,
+    counts: 'unrestored',
+    dropIntent: true,
+    finding: { item, class: defect.kind, reason: defect.message, evidence: store.evidenceOf(defect) },
+  };
 }

@@ -4,6 +4,7 @@ import type { AccountInfo, ServerConfig } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { ProvisionAccount, ProvisionCounts } from '../mail/target';
+import { rememberMade } from './recovery';
 import { domainOf } from './select';
 import type { Session } from './session';
 
@@ -37,6 +38,7 @@ export async function provision(
     },
     onProgress,
   );
+  if (counts.accounts > 0) rememberMade(session);
   counts.notes.unshift(...notes);
   counts.notes.splice(MAX_NOTES);
   if (!operation.row().provisioned) operation.update({ provisioned: counts });

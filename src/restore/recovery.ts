@@ -50,10 +50,8 @@ export async function claimNewAccount({ view, request, ledger, operation, target
   const { as, account, date } = view;
   if (as === null || account === null) return;
   const { scope } = operation.row();
-  const address = as.toLowerCase();
-  const what = `${account} ${date ?? 'last'}`;
-  if (ledger.madeFor(scope, address) === what) return;
-  if (!(await target.hasAccount({ id: account, name: as }))) return ledger.makeFor(scope, address, what);
+  if (ledger.madeFor(scope, as.toLowerCase()) === contentsOf(account, date)) return;
+  if (!(await target.hasAccount({ id: account, name: as }))) return;
   if (request.input.recovery?.existingAccount) return;
   throw new Problem(
     'AccountOccupied',
@@ -61,3 +59,12 @@ export async function claimNewAccount({ view, request, ledger, operation, target
     { account: as },
   );
 }
+
+/** Once the target has made it, and not before: an account that somebody else made in between is not ours. */
+export function rememberMade({ view, ledger, operation }: Session): void {
+  const { as, account, date } = view;
+  if (as === null || account === null) return;
+  ledger.makeFor(operation.row().scope, as.toLowerCase(), contentsOf(account, date));
+}
+
+const contentsOf = (account: string, date: number | null): string => `${account} ${date ?? 'last'}`;

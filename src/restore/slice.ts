@@ -52,6 +52,8 @@ async function runAccount(context: SliceContext, seq: number): Promise<boolean |
       await mailbox.close();
     }
   } catch (error) {
+    // nothing is decided of a mailbox that takes nothing for now: others show whether it is the server
+    if (isPutOff(error, work.name) && operation.postpone(context.lane, seq)) return 'postponed';
     if (!isRefusal(error)) throw error;
     // the target as a whole is fine, or this throws: it refuses this one mailbox
     await target.check();
@@ -69,9 +71,12 @@ const REFUSALS: ReadonlySet<string> = new Set([
   'SecretUnusable',
 ]);
 
-/** A target that refuses one mailbox for what it is. */
+/** A target that refuses one mailbox for what it is; not for a secret that all of them share. */
 export const isRefusal = (error: unknown): error is Problem =>
-  error instanceof Problem && REFUSALS.has(error.type);
+  error instanceof Problem && REFUSALS.has(error.type) && error.details.shared !== true;
+
+const isPutOff = (error: unknown, address: string): boolean =>
+  error instanceof Problem && error.type === 'TargetUnavailable' && error.details.mailbox === address;
 
 /** An account_info that could not be read when the restore was planned may be readable by now. */
 function mendedRow({ operation, store }: SliceContext, seq: number) {

@@ -148,6 +148,22 @@ test('damage of the source is told, and never written', async () => {
   expect(() => exported.itemById('a1', 500)).toThrow();
 });
 
+test('a digest that is none is damage, and never becomes a path', async () => {
+  fill(1, 2);
+  const { writer, root } = bench.store;
+  const foreign = join(bench.folder, 'outside');
+  mkdirSync(foreign);
+  writeFileSync(join(foreign, 's'), 'foreign');
+  for (const [at, digest] of ['../../outside/s', '../outside/s', 'x'.repeat(300), 'a\0b'].entries())
+    writer.item('a1', 500 + at, [state({ digest })]);
+  mkdirSync(join(root, 'outside'));
+  writeFileSync(join(root, 'outside/s'), 'of the source');
+  const { counts } = await bench.export();
+  expect(counts).toMatchObject({ items: 7, written: 3, damaged: 4 });
+  expect(readFileSync(join(foreign, 's'), 'utf8')).toBe('foreign');
+  expect(existsSync(join(bench.destination, 'outside'))).toBe(false);
+});
+
 test('an export that is stopped anywhere never names a blob that it lacks, and goes on where it was', async () => {
   fill(1, 900);
   const request = bench.request();
@@ -191,6 +207,23 @@ test('many in a row that cannot be read are believed only after a while', async 
   await expect(bench.lane(request, 0)).rejects.toMatchObject({ type: 'SourceUnavailable' });
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(await bench.lane(request, 0)).toMatchObject({ more: false, counts: { items: 61, damaged: 60 } });
+});
+
+test('accounts that end within such a streak are not done before it is believed', async () => {
+  fill(0, 0);
+  for (let a = 1; a <= 12; a++) {
+    bench.store.writer.account(accountInfo(`a${a}`, `user${a}@example.com`));
+    for (let i = 0; i < 5; i++) bench.store.message(`a${a}`, 300 + i, mail(`m ${a} ${i}`));
+  }
+  const request = bench.request({ concurrentAccounts: 1, advanced: { patienceSeconds: 600 } });
+  planExport(request, bench.stateDir);
+  const blobs = join(bench.store.root, 'items');
+  renameSync(blobs, `${blobs}.away`);
+  mkdirSync(blobs);
+  await expect(bench.lane(request, 0)).rejects.toMatchObject({ type: 'SourceUnavailable' });
+  rmSync(blobs, { recursive: true });
+  renameSync(`${blobs}.away`, blobs);
+  expect(await bench.lane(request, 0)).toMatchObject({ accountsDone: 12, counts: { items: 60, damaged: 0 } });
 });
 
 test('destinations that are refused', async () => {

@@ -56,7 +56,7 @@ test.each([
   afterEach(() => bench.remove());
   const target = (port = server.lmtpPort, lookup = true): string =>
     `lmtp://127.0.0.1:${port}/?wait=1&connections=2` +
-    (lookup ? `&lookup=imap://127.0.0.1:${server.imapPort}/?secret=imap` : '');
+    (lookup ? `&lookup=imap://127.0.0.1:${server.imapPort}/?secret=imap&settle=1` : '');
 
   test('over quota and no such account: the others are whole, and each refusal has its reason', async () => {
     addMessages(bench, 1, 120);
@@ -97,12 +97,12 @@ test.each([
       return Buffer.from(text.replace(/<user\d@/, '<later@'), 'latin1');
     };
     proxy.answers = (data) =>
-      data.toString('latin1').replace(/550 5\.1\.1 <later@[^\r]*/g, '451 4.3.0 not now');
+      data.toString('latin1').replace(/550 5\.1\.1 <later@[^\r]*/g, '451 4.2.1 not now');
     try {
       const { counters, report } = await bench.restore({ target: target(port) });
       const reasons = report.accounts[userName(2)]?.unrestored.map(({ reason }) => reason) ?? [];
       expect(reasons).toHaveLength(4);
-      expect(reasons[0]).toMatch(/the mailbox takes nothing for now \(451 4\.3\.0 not now\)/);
+      expect(reasons[0]).toMatch(/the mailbox takes nothing for now \(451 4\.2\.1 not now\)/);
       expect(counters).toMatchObject({ restored: 6, unrestored: 4 });
       expect(later).toBeGreaterThan(2);
       expect(deliveredTo(server.imapPort, userName(3))).toEqual(second);
@@ -115,6 +115,57 @@ test.each([
     expect(deliveredTo(server.imapPort, userName(2)).filter((digest) => first.includes(digest))).toEqual(
       first,
     );
+  });
+
+  test.each([
+    ['recipients', /550 5\.1\.1 <later@[^\r]*/g, '451 4.2.1 not now'],
+    ['content', /^250 2\.0\.0 <[^\r]*/gm, '451 4.3.0 not now'],
+  ])('a server that puts all %s off is waited for, nothing is recorded', async (what, answer, later) => {
+    for (const number of [1, 2, 3]) addMessages(bench, number, 2, 3);
+    const proxy = new CuttingProxy(server.lmtpPort);
+    const port = await proxy.start();
+    try {
+      const request = await bench.begin({ target: target(port) });
+      // the server's word for an unknown mailbox stands for one that does not work now
+      proxy.requests = (data) =>
+        what === 'recipients'
+          ? Buffer.from(data.toString('latin1').replace(/<user\d@/g, '<later@'), 'latin1')
+          : data;
+      proxy.answers = (data) => data.toString('latin1').replace(answer, later);
+      await expect(bench.slice(request)).rejects.toMatchObject({
+        type: 'TargetUnavailable',
+        message: expect.stringContaining('takes nothing for now'),
+      });
+      expect((await bench.report(request)).counters).toMatchObject({ restored: 0, unrestored: 0 });
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  test('a message that the server never takes is the only one that is left', async () => {
+    addMessages(bench, 2, 6, 2);
+    bench.store.message('acc-2', 1003, mail('poison'));
+    const proxy = new CuttingProxy(server.lmtpPort);
+    const port = await proxy.start();
+    // as the server says of a message that it cannot store
+    let poisoned = false;
+    proxy.requests = (data) => {
+      poisoned = data.includes('Subject: poison');
+      return data;
+    };
+    proxy.answers = (data) =>
+      poisoned ? data.toString('latin1').replace(/^250 2\.0\.0 [^\r]*/gm, '451 4.6.0 not this one') : data;
+    try {
+      const { counters, report } = await bench.restore({
+        target: `lmtp://127.0.0.1:${port}/?wait=1&connections=1`,
+      });
+      expect(counters).toMatchObject({ restored: 5, unrestored: 1 });
+      expect(report.accounts[userName(2)]?.unrestored).toMatchObject([
+        { item: 1003, reason: expect.stringContaining('does not take it for now (451 4.6.0') },
+      ]);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   test('a server without pipelining', async () => {

@@ -1,5 +1,5 @@
 /** The content of items on its way to the server. */
-import { wholeContent } from '../imap/message';
+import { isTooLarge, wholeContent } from '../imap/message';
 import type { MessageContent } from '../target';
 import type { Members } from './json';
 import type { AccountSession } from './session';
@@ -42,6 +42,7 @@ export async function marked(
   kind: 'VCARD' | 'VCALENDAR',
   { itemId, key }: { itemId: number; key: string },
 ): Promise<Buffer | null> {
+  if (isTooLarge(content)) return null;
   // byte for byte: the encoding is the server's to find out
   const text = (await wholeContent(content)).toString('latin1').replace(/^\xef\xbb\xbf/, '');
   if (!new RegExp(String.raw`^\s*BEGIN:${kind}\s`, 'i').test(text)) return null;

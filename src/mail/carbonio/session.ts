@@ -88,7 +88,7 @@ export class CarbonioClient {
 
   async #login(): Promise<string> {
     const { user, secret, port } = this.options;
-    const body = { name: user, password: readSecret(this.secretsDir, secret) };
+    const body = { name: user, password: readSecret(this.secretsDir, secret, true) };
     try {
       const answer = await this.soap(port, '/service/admin/soap', ADMIN, 'Auth', body);
       return contentOfFirst(answer, 'authToken', 'Auth');

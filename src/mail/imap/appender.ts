@@ -1,7 +1,8 @@
 /** Sends messages, many to a command where the server takes that, over several connections at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../failures';
 import type { DeliveryOutcome } from '../target';
-import { clean, type Reply } from './reply';
+import { clean, isPassing, type Reply } from './reply';
 import { folderArgument, type ImapFolders } from './folders';
 import type { Mark } from './look-up';
 import { internalDate } from './message';
@@ -12,7 +13,7 @@ const GROUP_MESSAGES = 32;
 const GROUP_BYTES = 1024 * 1024;
 /** What may be on its way and unanswered over one connection, bytes. */
 const IN_FLIGHT = 2 * 1024 * 1024;
-/** A mailbox that somebody else has locked is tried so often, so far apart. */
+/** A folder that somebody else has locked is tried so often, so far apart. */
 const LOCK_TRIES = 3;
 const LOCK_PAUSE_MS = 1_000;
 
@@ -31,7 +32,11 @@ export class Appender {
   readonly #jobs = new Set<Promise<void>>();
   readonly #late = new Map<number, DeliveryOutcome>();
   #failure: Error | null = null;
-  #locked: string | null = null;
+  /** Folders that take nothing for now, and why. */
+  readonly #locked = new Map<string, string>();
+  /** Folders where the last message was put off. */
+  readonly #putOff = new Set<string>();
+  #tookSome = false;
   /** The smallest message that did not fit any more, bytes. */
   #tooMuch = Infinity;
   #marks = new Map<string, Mark>();
@@ -104,13 +109,12 @@ export class Appender {
     for (const { flags, date, bytes: content } of group) {
       parts.push(` (${flags.join(' ')}) "${internalDate(date)}" `, content);
     }
-    this.#stillCurrent();
     line.commands++;
     line.bytes += bytes;
     let reply: Reply;
     try {
       // when the connection is lost nobody knows what became of it: the server, or a proxy's server, may still be at it
-      reply = await line.session.run(parts);
+      reply = await line.session.run(parts, this.#stillCurrent);
     } finally {
       line.bytes -= bytes;
     }
@@ -120,6 +124,8 @@ export class Appender {
 
   #accept(group: Group, { code }: Reply): void {
     const { folder } = group[0] as Outgoing;
+    this.#tookSome = true;
+    this.#putOff.delete(folder);
     const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
     const known = this.#marks.get(folder);
     // then the server is asked where the folder ends before the next batch
@@ -141,7 +147,8 @@ export class Appender {
     const text = clean(reply.text);
     if (/^TRYCREATE\b/.test(reply.code) && !this.#late.has(message.itemId)) {
       this.folders.forget(message.folder);
-      await this.folders.ensure(message.folder);
+      const refusal = await this.folders.ensure(message.folder).then(() => null, refusalOf);
+      if (refusal !== null) return this.#refuse(group, refusal);
       this.#note(message, 'its folder was removed meanwhile and was made again');
       return this.#append(await this.sessions.line(), group);
     }
@@ -149,8 +156,8 @@ export class Appender {
       this.#tooMuch = Math.min(this.#tooMuch, message.bytes.length);
       return this.#refuse(group, `the mailbox is over quota (${text})`);
     }
-    if (/^(INUSE|UNAVAILABLE|SERVERBUG)\b/.test(reply.code) || /\block/i.test(text)) {
-      return this.#tryLocked(message, text);
+    if (isPassing(reply) || /\block/i.test(text)) {
+      return this.#tryLocked(message, reply);
     }
     const keywords = message.flags.filter((flag) => !flag.startsWith('\\'));
     if (keywords.length > 0) {
@@ -163,22 +170,34 @@ export class Appender {
     this.#refuse(group, `the server refuses it: ${text}`);
   }
 
-  async #tryLocked(message: Outgoing, text: string): Promise<void> {
+  async #tryLocked(message: Outgoing, first: Reply): Promise<void> {
+    const text = clean(first.text);
+    let last = first;
     for (let tries = 1; tries < LOCK_TRIES; tries++) {
       await sleep(LOCK_PAUSE_MS);
       const { session } = await this.sessions.line();
       const head = `APPEND ${folderArgument(message.folder)} (${message.flags.join(' ')})`;
-      this.#stillCurrent();
-      const reply = await session.run([`${head} "${internalDate(message.date)}" `, message.bytes]);
+      const parts = [`${head} "${internalDate(message.date)}" `, message.bytes];
+      const reply = await session.run(parts, this.#stillCurrent);
       if (reply.status === 'OK') return this.#accept([message], reply);
+      last = reply;
     }
-    this.#locked = `the mailbox is locked or does not work (${text})`;
-    this.#refuse([message], this.#locked);
+    if (/^UNAVAILABLE\b/.test(last.code) && !this.#tookSome) {
+      const { address } = this.sessions;
+      const what = `The mailbox of ${address} takes nothing for now: ${text}.`;
+      throw new Problem('TargetUnavailable', what, { mailbox: address });
+    }
+    const reason = `the folder is locked or does not work (${text})`;
+    // one may be for what the message is; a second one right behind it is not
+    if (this.#putOff.has(message.folder)) this.#locked.set(message.folder, reason);
+    this.#putOff.add(message.folder);
+    this.#refuse([message], reason);
   }
 
   /** What is known to be useless is not sent. */
   #refusedAtOnce(group: Group): string | null {
-    if (this.#locked !== null) return this.#locked;
+    const locked = this.#locked.get((group[0] as Outgoing).folder);
+    if (locked !== undefined) return locked;
     const fits = group.some(({ bytes }) => bytes.length < this.#tooMuch);
     return fits ? null : 'the mailbox is over quota';
   }
@@ -190,4 +209,9 @@ export class Appender {
   #note({ itemId }: Outgoing, note: string): void {
     this.#late.set(itemId, { kind: 'accepted', notes: [note] });
   }
+}
+
+function refusalOf(error: unknown): string {
+  if (error instanceof Problem && error.type === 'TargetRefused') return error.message;
+  throw error;
 }

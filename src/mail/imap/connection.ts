@@ -3,19 +3,12 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../failures';
 import { connectionProblem, openSocket, placeName, secured } from '../remote/socket';
 import { expand, type RemoteOptions } from '../remote/url';
-import { clean, taggedReply, type Reply } from './reply';
-import { ResponseReader, quoted, textOf, valuesOf, type Segment, type Value } from './wire';
+import { clean, isPassing, taggedReply, type Pending, type Reply } from './reply';
+import { ResponseReader, quoted, textOf, valuesOf, type Segment } from './wire';
 
 /** No byte in so long while an answer is awaited: the connection is given up. Servers wait for locks up to 2 minutes. */
 const SILENCE_MS = 180_000;
 const SMALL_LITERAL = 4096;
-
-interface Pending {
-  readonly tag: string;
-  readonly untagged: Value[][];
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
-}
 
 export class ImapConnection {
   capabilities: ReadonlySet<string> = new Set();
@@ -68,9 +61,10 @@ export class ImapConnection {
   }
 
   #refused(name: string, { code, text }: Reply): Problem {
-    const passing = /^(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b/.test(code);
     const what = `${placeName(this.options)} refuses the login of ${name}: ${clean(text)}`;
-    return new Problem(passing ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, { user: name });
+    return new Problem(isPassing({ code }) ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, {
+      user: name,
+    });
   }
 
   async #authenticate(message: string): Promise<Reply> {
@@ -81,12 +75,16 @@ export class ImapConnection {
     return answer;
   }
 
-  /** Sends a command; literals are sent as the server takes them. Rejects when the connection is lost. */
-  async run(parts: readonly Segment[] | string): Promise<Reply> {
+  /**
+   * Sends a command; literals are sent as the server takes them. Rejects when the connection is lost.
+   * @param check called right before anything, and before each literal that was waited for; it may throw
+   */
+  async run(parts: readonly Segment[] | string, check: () => void = () => undefined): Promise<Reply> {
     const list = typeof parts === 'string' ? [parts] : parts;
     const waits = list.some((part) => typeof part !== 'string' && !this.#withoutWaiting(part.length));
     if (!waits) {
       await this.#sending;
+      check();
       return this.#send(...list);
     }
     const before = this.#sending;
@@ -94,7 +92,8 @@ export class ImapConnection {
     this.#sending = new Promise((resolve) => (done = resolve));
     try {
       await before;
-      return await this.#sendByPieces(list);
+      check();
+      return await this.#sendByPieces(list, check);
     } finally {
       done();
     }
@@ -105,7 +104,8 @@ export class ImapConnection {
     const reply = await this.run(parts);
     if (reply.status === 'OK') return reply;
     const what = typeof parts === 'string' ? parts.split(' ')[0] : textOf(parts[0]).split(' ')[0];
-    throw new Problem('TargetRefused', `${placeName(this.options)} refuses ${what}: ${clean(reply.text)}.`);
+    const told = `${placeName(this.options)} refuses ${what}: ${clean(reply.text)}.`;
+    throw new Problem('TargetRefused', told, { passing: isPassing(reply) });
   }
 
   async logout(): Promise<void> {
@@ -146,7 +146,7 @@ export class ImapConnection {
     return answer;
   }
 
-  async #sendByPieces(parts: readonly Segment[]): Promise<Reply> {
+  async #sendByPieces(parts: readonly Segment[], check: () => void): Promise<Reply> {
     const { tag, answer } = this.#enlist();
     if (tag === '') return answer;
     this.#socket.write(`${tag} `);
@@ -154,11 +154,22 @@ export class ImapConnection {
       if (typeof part !== 'string') {
         this.#socket.write(`{${part.length}}\r\n`);
         if (!(await this.#continuation(answer))) return answer;
+        this.#orGo(check);
       }
       this.#socket.write(part);
     }
     this.#socket.write('\r\n');
     return answer;
+  }
+
+  /** The server waits for a literal now: who must not send it can only go. */
+  #orGo(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.destroy();
+      throw error;
+    }
   }
 
   /** Whether the server asks for more; false once it has answered the command instead. */

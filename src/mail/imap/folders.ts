@@ -145,6 +145,6 @@ export class ImapFolders {
 const separatorOf = (value: Value | undefined): string | null => textOf(value ?? undefined) || null;
 
 /** The Inbox has one name in any case, also as the beginning of a path; other names are told apart by case. */
-function canonical(name: string): string {
+export function canonical(name: string): string {
   return /^inbox(?=$|[^\p{L}\p{N}])/iu.test(name) ? `INBOX${name.slice(5)}` : name;
 }

@@ -1,8 +1,7 @@
-import { Problem } from '../../failures';
 import { extrasNotHeld, onlyLook } from '../remote/no-provision';
 import { placeName } from '../remote/socket';
 import { readSecret } from '../remote/secrets';
-import { expand, mailboxTemplate, type RemoteOptions } from '../remote/url';
+import { expand, isSame, mailboxTemplate, type RemoteOptions } from '../remote/url';
 import type {
   AccountExtras,
   Mailbox,
@@ -55,14 +54,12 @@ export class ImapTarget implements MailTarget {
     });
   }
 
+  /** @throws Problem `LoginRefused`: that may be for the secret as well */
   async hasAccount(account: TargetAccount): Promise<boolean> {
     const sessions = this.sessions(account);
     try {
       await sessions.control();
       return true;
-    } catch (error) {
-      if (error instanceof Problem && error.type === 'LoginRefused') return false;
-      throw error;
     } finally {
       await sessions.close();
     }
@@ -87,7 +84,8 @@ export class ImapTarget implements MailTarget {
 
   /** @throws Problem `SecretUnusable` */
   private sessions({ name }: Pick<TargetAccount, 'name'>): ImapSessions {
-    const secret = readSecret(this.secretsDir, expand(this.options.secret, name));
-    return new ImapSessions(this.options, name, secret);
+    const { secret } = this.options;
+    const password = readSecret(this.secretsDir, expand(secret, name), isSame(secret));
+    return new ImapSessions(this.options, name, password);
   }
 }

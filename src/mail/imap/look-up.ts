@@ -1,14 +1,18 @@
 /** Finds messages in the folders of a mailbox by their content. */
+import { Problem } from '../../failures';
+import { decodeUtf7 } from '../maildir/utf7';
 import type { DoubtfulMessage } from '../target';
 import type { ImapConnection } from './connection';
-import type { Reply } from './reply';
-import { folderArgument } from './folders';
-import { levelledDigest, wholeContent } from './message';
+import { clean, type Reply } from './reply';
+import { canonical, folderArgument } from './folders';
+import { isTooLarge, levelledDigest, wholeContent } from './message';
 import { textOf, type Value } from './wire';
 
 /** Bytes of messages that are fetched at once. */
 const PAGE_BYTES = 8 * 1024 * 1024;
 const PAGE_MESSAGES = 500;
+/** UIDs of one search: it is answered in a line, and there is a longest one (wire.ts). */
+const WINDOW = 80_000;
 
 /** Where a folder ended at some moment: messages that came later have this UID or a higher one. */
 export interface Mark {
@@ -19,14 +23,34 @@ export interface Mark {
 
 export const parseMark = (trace: string): Mark => JSON.parse(trace) as Mark;
 
-/** Null when there is no such folder. */
-export async function examine(session: ImapConnection, folder: string): Promise<{ validity: number } | null> {
+/**
+ * Null when there is no such folder, and nothing else: whoever takes a refusal for an empty folder sends again what is
+ * in it.
+ * @param readable null also for what the account may see and not read (NOPERM), as folders that others share
+ * @throws Problem `TargetUnavailable`
+ */
+export async function examine(
+  session: ImapConnection,
+  folder: string,
+  readable: 'needed' | 'wanted' = 'needed',
+): Promise<{ validity: number } | null> {
   const reply = await session.run(`EXAMINE ${folderArgument(folder)}`);
-  if (reply.status !== 'OK') {
-    if (/^(INUSE|UNAVAILABLE|SERVERBUG|NOPERM|LIMIT)\b/.test(reply.code)) await session.must('NOOP');
-    return null;
-  }
-  return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
+  if (reply.status === 'OK') return { validity: Number(codeOf(reply, 'UIDVALIDITY') ?? 0) };
+  if (readable === 'wanted' && /^NOPERM\b/.test(reply.code) && canonical(folder) !== 'INBOX') return null;
+  if (/^NONEXISTENT\b/.test(reply.code) || !(await isListed(session, folder))) return null;
+  const what = `The folder "${folder}" cannot be looked into now: ${clean(reply.text)}`;
+  throw new Problem('TargetUnavailable', `${what}.`, { folder });
+}
+
+async function isListed(session: ImapConnection, folder: string): Promise<boolean> {
+  const { untagged } = await session.must(`LIST "" ${folderArgument(folder)}`);
+  return untagged.some(([kind, flags, , name]) => {
+    if (textOf(kind).toUpperCase() !== 'LIST' || !Array.isArray(flags) || name === undefined) return false;
+    // what is asked for may be a pattern
+    const shown = decodeUtf7(textOf(name)) ?? textOf(name);
+    if (canonical(shown) !== canonical(folder)) return false;
+    return !flags.some((flag) => /^\\(NONEXISTENT|NOSELECT)$/i.test(textOf(flag)));
+  });
 }
 
 /** Leaves a folder that was examined: of an open folder a server tells the state that it last showed us. */
@@ -69,13 +93,28 @@ export async function* messagesFrom(
   session: ImapConnection,
   from: number,
 ): AsyncGenerator<{ uid: number; bytes: Buffer }> {
-  // the last message is always in such a range
-  const { untagged } = await session.must(from > 1 ? `UID SEARCH UID ${from}:*` : 'UID SEARCH ALL');
-  const uids = untagged
+  const last = Math.max(0, ...(await search(session, '*')));
+  for (let first = from; first <= last; first += WINDOW) {
+    const end = Math.min(first + WINDOW - 1, last);
+    const uids = (await search(session, `${first}:${end}`)).filter((uid) => uid >= first && uid <= end);
+    yield* messagesOf(
+      session,
+      uids.sort((a, b) => a - b),
+    );
+  }
+}
+
+async function search(session: ImapConnection, uids: string): Promise<number[]> {
+  const { untagged } = await session.must(`UID SEARCH UID ${uids}`);
+  return untagged
     .filter(([kind]) => textOf(kind).toUpperCase() === 'SEARCH')
-    .flatMap((line) => line.slice(1).map((value) => Number(textOf(value))))
-    .filter((uid) => uid >= from)
-    .sort((a, b) => a - b);
+    .flatMap((line) => line.slice(1).map((value) => Number(textOf(value))));
+}
+
+async function* messagesOf(
+  session: ImapConnection,
+  uids: readonly number[],
+): AsyncGenerator<{ uid: number; bytes: Buffer }> {
   for (let at = 0; at < uids.length; at += PAGE_MESSAGES) {
     const page = uids.slice(at, at + PAGE_MESSAGES);
     const sizes = await session.must(`UID FETCH ${page.join(',')} (UID RFC822.SIZE)`);
@@ -142,7 +181,8 @@ export async function findByMarks(
     if (counts.size === 0) continue;
     for (const message of wanted) {
       const content = (await message.content?.()) ?? null;
-      if (content === null) continue;
+      // what is too large was never sent
+      if (content === null || isTooLarge(content)) continue;
       const digest = levelledDigest(await wholeContent(content));
       const left = counts.get(digest) ?? 0;
       if (left === 0) continue;

@@ -14,7 +14,7 @@ import { Appender } from './appender';
 import type { ImapConnection } from './connection';
 import { ImapFolders } from './folders';
 import { codeOf, examine, findByMarks, leave, markOf, messagesFrom, type Mark } from './look-up';
-import { asServed, flagsOf, sha256, wholeContent, type Allowed } from './message';
+import { asServed, flagsOf, isTooLarge, sha256, TOO_LARGE, wholeContent, type Allowed } from './message';
 import type { ImapSessions } from './sessions';
 
 /** After so many messages the caller is told. */
@@ -22,6 +22,7 @@ const TELL_EVERY = 100;
 
 /** One account's mailbox on an IMAP server. Messages are there for all to see as soon as the server has taken them. */
 export class ImapMailbox implements Mailbox {
+  readonly guessesRoles = true;
   readonly #appender: Appender;
   /** Where the folders end, as far as is known. */
   readonly #marks = new Map<string, Mark>();
@@ -60,7 +61,7 @@ export class ImapMailbox implements Mailbox {
     let seen = 0;
     const session = await this.sessions.control();
     for (const folder of only === undefined ? this.folders.names() : [only]) {
-      if ((await examine(session, folder)) === null) continue;
+      if ((await examine(session, folder, only === undefined ? 'wanted' : 'needed')) === null) continue;
       for await (const { bytes } of messagesFrom(session, 1)) {
         yield { kind: 'other', digest: sha256(bytes) };
         if (++seen % TELL_EVERY === 0) onProgress(seen);
@@ -71,6 +72,7 @@ export class ImapMailbox implements Mailbox {
   }
 
   async storedDigest(content: MessageContent): Promise<string | null> {
+    if (isTooLarge(content)) return null;
     const served = asServed(await wholeContent(content));
     return served === null ? null : sha256(served);
   }
@@ -115,6 +117,8 @@ export class ImapMailbox implements Mailbox {
       return await markOf(session, folder);
     } catch (error) {
       if (!(error instanceof Problem) || error.type !== 'TargetRefused') throw error;
+      if (error.details.passing === true)
+        throw new Problem('TargetUnavailable', error.message, { mailbox: this.sessions.address });
       // somebody removed it meanwhile
       this.folders.forget(folder);
       await this.folders.ensure(folder);
@@ -124,6 +128,7 @@ export class ImapMailbox implements Mailbox {
 
   async deliver(message: OutgoingMessage): Promise<DeliveryOutcome> {
     const { itemId, folder, date, content } = message;
+    if (isTooLarge(content)) return { kind: 'invalid', reason: TOO_LARGE };
     const { flags, notes } = flagsOf(message.flags, message.tags, this.allowed);
     const bytes = await wholeContent(content);
     if (bytes.includes(0)) notes.push('it has NUL bytes, which IMAP cannot carry: the server replaces them');

@@ -68,6 +68,15 @@ export function levelled(bytes: Buffer): Buffer {
 
 export const levelledDigest = (bytes: Buffer): string => sha256(levelled(bytes));
 
+/** A message is held in memory whole; larger ones are not sent. Bytes. No server is known to take so much. */
+const LARGEST = 256 * 1024 * 1024;
+export const TOO_LARGE = `it is larger than ${LARGEST / 1024 / 1024} MiB, the most that is sent this way`;
+
+const sizeOf = (content: MessageContent): number =>
+  content.kind === 'memory' ? content.bytes.length : content.size;
+
+export const isTooLarge = (content: MessageContent): boolean => sizeOf(content) > LARGEST;
+
 /** All of it in memory: a command with a literal says its length first, and a message is sent again when it must. */
 export async function wholeContent(content: MessageContent): Promise<Buffer> {
   if (content.kind === 'memory') return content.bytes;

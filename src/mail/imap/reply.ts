@@ -9,6 +9,14 @@ export interface Reply {
   readonly untagged: readonly (readonly Value[])[];
 }
 
+/** A command that is not answered yet. */
+export interface Pending {
+  readonly tag: string;
+  readonly untagged: Value[][];
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** The line that answers the command `tag`; null when it is none. */
 export function taggedReply(line: string): (Omit<Reply, 'untagged'> & { tag: string }) | null {
   const match = /^(\S+) (OK|NO|BAD)(?: \[([^\]]*)\])? ?(.*)$/i.exec(line);
@@ -23,3 +31,7 @@ export const clean = (text: string): string =>
     .replace(/\p{Cc}/gu, ' ')
     .replace(/[.\s]+$/, '')
     .slice(0, 300);
+
+/** Whether the server says that it may be otherwise later (RFC 5530). */
+export const isPassing = ({ code }: Pick<Reply, 'code'>): boolean =>
+  /^(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b/.test(code);

@@ -1,4 +1,5 @@
 /** The connections of one mailbox: one to ask with, some to append with. */
+import { Problem } from '../../failures';
 import type { RemoteOptions } from '../remote/url';
 import { ImapConnection } from './connection';
 
@@ -13,11 +14,13 @@ export class ImapSessions {
   #control: ImapConnection | null = null;
   #lines: Line[] = [];
   #opening = 0;
+  /** A login has worked. */
+  #worked = false;
   readonly #retiring = new Set<Promise<void>>();
 
   constructor(
     private readonly options: RemoteOptions,
-    private readonly address: string,
+    readonly address: string,
     private readonly secret: string,
   ) {}
 
@@ -63,9 +66,13 @@ export class ImapSessions {
     const session = await ImapConnection.open(this.options);
     try {
       await session.login(this.address, this.secret);
+      this.#worked = true;
       return session;
     } catch (error) {
       session.destroy();
+      // right a moment ago: it is the server that is not itself
+      if (this.#worked && error instanceof Problem && error.type === 'LoginRefused')
+        throw new Problem('TargetUnavailable', error.message, error.details, { cause: error });
       throw error;
     }
   }

@@ -71,7 +71,7 @@ export function valuesOf(segments: readonly Segment[]): Value[] {
       put(segment);
       continue;
     }
-    for (const [token] of segment.matchAll(/\(|\)|"(?:\\.|[^"\\])*"|(?:\[[^\]]*\]|[^\s()"[])+/g)) {
+    for (const [token] of segment.matchAll(/\(|\)|"(?:\\.|[^"\\])*"|(?:\[[^\]]*\]|[^\s()"])+/g)) {
       if (token === '(') {
         const list: Value[] = [];
         put(list);

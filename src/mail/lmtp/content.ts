@@ -42,7 +42,8 @@ function countExtra(bytes: Buffer): number {
 /** Whether a server that takes a lone CR for a line end would find the end of the message within it. */
 export function endsTooSoon(bytes: Buffer): boolean {
   for (let at = bytes.indexOf('\r.'); at >= 0; at = bytes.indexOf('\r.', at + 2)) {
-    if (bytes[at + 2] === CR || bytes[at + 2] === LF) return true;
+    // at the very end a line end is added
+    if (at + 2 >= bytes.length || bytes[at + 2] === CR || bytes[at + 2] === LF) return true;
   }
   return false;
 }

@@ -2,8 +2,13 @@
 import { LmtpConnection } from './connection';
 import type { LmtpOptions } from './url';
 
+/** So many mailboxes in a row that take nothing are the server's trouble. */
+const PUT_OFF_IN_A_ROW = 3;
+
 export class LmtpLines {
   #lines: LmtpConnection[] = [];
+  /** Mailboxes in a row that took nothing for now; null: nobody has taken anything yet. */
+  #putOff: number | null = null;
   readonly #opening = new Set<Promise<LmtpConnection>>();
 
   constructor(private readonly options: LmtpOptions) {}
@@ -11,6 +16,16 @@ export class LmtpLines {
   /** Messages that may be on their way at once: two a connection, so that none waits for the next envelope. */
   get room(): number {
     return this.options.connections * 2;
+  }
+
+  /** A mailbox took a message: the server works. */
+  works(): void {
+    this.#putOff = 0;
+  }
+
+  /** Whether a mailbox that takes nothing is to blame for it, and not the server: others took some, not long ago. */
+  blames(): boolean {
+    return this.#putOff !== null && ++this.#putOff < PUT_OFF_IN_A_ROW;
   }
 
   /** The connection with the least to do; a new one while there may be more and all are busy. */

@@ -4,7 +4,7 @@ import { ImapSessions } from '../imap/sessions';
 import { extrasNotHeld, onlyLook } from '../remote/no-provision';
 import { readSecret } from '../remote/secrets';
 import { placeName } from '../remote/socket';
-import { expand, mailboxTemplate } from '../remote/url';
+import { expand, isSame, mailboxTemplate } from '../remote/url';
 import type {
   AccountExtras,
   Mailbox,
@@ -123,7 +123,7 @@ export class LmtpTarget implements MailTarget {
   async #lookUp({ name }: TargetAccount): Promise<LookUp | null> {
     const { lookup } = this.options;
     if (lookup === null) return null;
-    const secret = readSecret(this.secretsDir, expand(lookup.secret, name));
+    const secret = readSecret(this.secretsDir, expand(lookup.secret, name), isSame(lookup.secret));
     return LookUp.open(new ImapSessions(lookup, name, secret));
   }
 }

@@ -1,18 +1,26 @@
 /** Looks over IMAP into a mailbox that is filled over LMTP: filters may have put a message into any folder. */
+import { Problem } from '../../failures';
+import type { ImapConnection } from '../imap/connection';
 import { ImapFolders } from '../imap/folders';
-import { codeOf, examine, leave, markOf, messagesFrom } from '../imap/look-up';
+import { codeOf, examine, leave, markOf, messagesFrom, type Mark } from '../imap/look-up';
 import type { ImapSessions } from '../imap/sessions';
 import type { DoubtfulMessage, ExistingMessage } from '../target';
-import { wholeContent } from '../imap/message';
+import { isTooLarge, wholeContent } from '../imap/message';
 import { deliveredDigest } from './content';
 
 /** After so many messages the caller is told. */
 const TELL_EVERY = 100;
 
-/** Where each folder ends: UIDVALIDITY and the UID that it would give next. */
+/** `next` in the mark of a folder that the server does not let us look into. */
+const CLOSED = -1;
+
+/** Where each folder ends: UIDVALIDITY and the UID that it would give next, or {@link CLOSED}. */
 export type Marks = Readonly<Record<string, readonly [validity: number, next: number]>>;
 
 export class LookUp {
+  /** Folders that are left out, and why. */
+  readonly closed = new Map<string, string>();
+
   private constructor(
     private readonly sessions: ImapSessions,
     /** Changes when the mailbox was made anew. */
@@ -33,8 +41,21 @@ export class LookUp {
 
   async marks(): Promise<Marks> {
     const session = await this.sessions.control();
-    const marks = await Promise.all((await this.#folders()).map((folder) => markOf(session, folder)));
+    const folders = await this.#folders();
+    const marks = await Promise.all(folders.map((folder) => this.#mark(session, folder)));
     return Object.fromEntries(marks.map(({ folder, validity, next }) => [folder, [validity, next]]));
+  }
+
+  /** One folder that is refused for good is left out: nothing of it is known then. */
+  async #mark(session: ImapConnection, folder: string): Promise<Mark> {
+    try {
+      return await markOf(session, folder);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.type !== 'TargetRefused' || folder === 'INBOX') throw error;
+      if (error.details.passing === true) throw unavailable(folder, error);
+      this.closed.set(folder, error.message);
+      return { folder, validity: 0, next: CLOSED };
+    }
   }
 
   /** How many messages of each content came since. */
@@ -43,7 +64,10 @@ export class LookUp {
     const session = await this.sessions.control();
     for (const [folder, [validity, next]] of Object.entries(await this.marks())) {
       const [before, from] = marks[folder] ?? [];
-      if (before === validity && from === next) continue;
+      if (from === CLOSED || (before === validity && from === next)) continue;
+      // it could be looked into: what it holds now must not be taken for nothing
+      if (next === CLOSED && from !== undefined) throw unavailable(folder);
+      if (next === CLOSED) continue;
       if ((await examine(session, folder)) === null) continue;
       // a folder that is new, or was made anew, counts from the beginning
       for await (const { bytes } of messagesFrom(session, before === validity ? (from ?? 1) : 1)) {
@@ -59,7 +83,7 @@ export class LookUp {
     let seen = 0;
     const session = await this.sessions.control();
     for (const folder of await this.#folders()) {
-      if ((await examine(session, folder)) === null) continue;
+      if ((await examine(session, folder, 'wanted')) === null) continue;
       for await (const { bytes } of messagesFrom(session, 1)) {
         yield { kind: 'other', digest: deliveredDigest(bytes) };
         if (++seen % TELL_EVERY === 0) onProgress(seen);
@@ -80,8 +104,9 @@ export class LookUp {
       const counts = await this.countsSince(JSON.parse(trace) as Marks);
       for (const message of counts.size === 0 ? [] : wanted) {
         const content = (await message.content?.()) ?? null;
-        if (content !== null && takeOne(counts, deliveredDigest(await wholeContent(content))))
-          found.add(message.itemId);
+        // what is too large was never sent
+        if (content === null || isTooLarge(content)) continue;
+        if (takeOne(counts, deliveredDigest(await wholeContent(content)))) found.add(message.itemId);
       }
     }
     return found;
@@ -97,6 +122,11 @@ export class LookUp {
     return folders.names();
   }
 }
+
+const unavailable = (folder: string, cause?: Problem): Problem =>
+  new Problem('TargetUnavailable', cause?.message ?? `The folder "${folder}" cannot be looked into now.`, {
+    folder,
+  });
 
 /** Whether there was one; then there is one less. */
 export function takeOne(counts: Map<string, number>, digest: string): boolean {

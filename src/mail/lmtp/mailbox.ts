@@ -1,4 +1,4 @@
-import { wholeContent } from '../imap/message';
+import { isTooLarge, TOO_LARGE, wholeContent } from '../imap/message';
 import type {
   DeliveryOutcome,
   DoubtfulMessage,
@@ -25,6 +25,7 @@ export class LmtpMailbox implements Mailbox {
   readonly instance?: string;
   #marks: Marks = {};
   #digests = new Map<number, string>();
+  readonly #told = new Set<string>();
 
   constructor(
     private readonly sender: Sender,
@@ -43,7 +44,7 @@ export class LmtpMailbox implements Mailbox {
   }
 
   async storedDigest(content: MessageContent): Promise<string | null> {
-    return this.lookUp === null ? null : deliveredDigest(await wholeContent(content));
+    return this.lookUp === null || isTooLarge(content) ? null : deliveredDigest(await wholeContent(content));
   }
 
   async findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>> {
@@ -76,6 +77,7 @@ export class LmtpMailbox implements Mailbox {
   }
 
   async deliver({ itemId, content }: OutgoingMessage): Promise<DeliveryOutcome> {
+    if (isTooLarge(content)) return { kind: 'invalid', reason: TOO_LARGE };
     const bytes = await wholeContent(content);
     if (endsTooSoon(bytes)) {
       const reason = 'a dot behind a lone CR, where some servers see the end of the message: it is not sent';
@@ -92,12 +94,22 @@ export class LmtpMailbox implements Mailbox {
     if (this.lookUp === null || taken.size === 0) return late;
     // 250 is no proof: a duplicate Message-ID is answered so, and dropped
     const counts = await this.lookUp.countsSince(this.#marks);
+    this.#tellClosed(late, [...taken][0]);
     for (const item of taken) {
       if (!takeOne(counts, this.#digests.get(item) ?? '')) {
         late.set(item, { kind: 'doubtful', reason: NOT_THERE });
       }
     }
     return late;
+  }
+
+  /** A note to one of the messages, once for each folder that could not be looked into. */
+  #tellClosed(late: Map<number, DeliveryOutcome>, item: number | undefined): void {
+    const notes = [...(this.lookUp?.closed ?? [])]
+      .filter(([folder]) => !this.#told.has(folder))
+      .map(([folder, why]) => `The folder "${folder}" is not looked into: ${why}`);
+    for (const folder of this.lookUp?.closed.keys() ?? []) this.#told.add(folder);
+    if (notes.length > 0 && item !== undefined) late.set(item, { kind: 'accepted', notes });
   }
 
   async partlyKnown(): Promise<PartlyKnown> {

@@ -1,5 +1,6 @@
 /** Delivers the messages of one account over several connections at once, and judges what the server says. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Problem } from '../../failures';
 import { LONGEST_LINE } from '../../backup-path/verify-lines';
 import { LineLength } from '../maildir/line-length';
 import type { DeliveryOutcome, PartlyKnown } from '../target';
@@ -22,6 +23,8 @@ export class Sender {
   /** The content went out, and there is no answer. */
   readonly #unanswered = new Set<number>();
   #failure: Error | null = null;
+  /** This mailbox took a message. */
+  #tookSome = false;
   /** Why nothing more is sent to this mailbox. */
   #closed: string | null = null;
   /** The smallest message that did not fit any more, bytes. */
@@ -84,13 +87,14 @@ export class Sender {
         this.#unanswered.add(itemId);
       });
       this.#unanswered.delete(itemId);
-      if (verdict.stage === 'content' && verdict.reply.code === 250) return void this.#taken.add(itemId);
+      if (verdict.stage === 'content' && verdict.reply.code === 250) {
+        this.lines.works();
+        this.#tookSome = true;
+        return void this.#taken.add(itemId);
+      }
       const reason = this.#judge(verdict, wire);
       if (reason !== null) return this.#refuse(itemId, reason);
-      if (Date.now() + pause > until) {
-        this.#closed = `the mailbox takes nothing for now (${said(verdict.reply)})`;
-        return this.#refuse(itemId, this.#closed);
-      }
+      if (Date.now() + pause > until) return this.#refuse(itemId, this.#putOff(verdict));
       await sleep(pause);
     }
   }
@@ -110,6 +114,24 @@ export class Sender {
     return `the server refuses it: ${said(reply)}${longLine(wire)}`;
   }
 
+  /**
+   * Why a message is given up that was put off for too long.
+   * @throws Problem `TargetUnavailable` when that is not for what the message is, or the mailbox
+   */
+  #putOff({ stage, reply }: Verdict): string {
+    if (stage === 'content' && this.#tookSome) return `the server does not take it for now (${said(reply)})`;
+    if (this.#closed !== null) return this.#closed;
+    const what = `the mailbox takes nothing for now (${said(reply)})`;
+    // x.3.x is about the mail system; MAIL and DATA name no mailbox
+    const ofServer = stage === 'mail' || stage === 'data' || reply.status.startsWith('4.3.');
+    if (ofServer || this.#tookSome || !this.lines.blames()) {
+      const details = ofServer ? {} : { mailbox: this.recipient };
+      throw new Problem('TargetUnavailable', `${this.recipient}: ${what}.`, details);
+    }
+    this.#closed = what;
+    return what;
+  }
+
   #refuse(itemId: number, reason: string): void {
     this.#late.set(itemId, { kind: 'invalid', reason });
   }
@@ -117,7 +139,9 @@ export class Sender {
 
 /** 552 without more is a mailbox that is full, 552 5.3.4 a message that is larger than any may be (RFC 3463). */
 const isQuota = ({ code, status, lines }: Reply): boolean =>
-  /^[45]\.2\.2$/.test(status) || (code === 552 && status !== '5.3.4') || /\bquota\b/i.test(lines.join(' '));
+  /^[45]\.2\.2$/.test(status) ||
+  (code === 552 && status !== '5.3.4') ||
+  (code >= 500 && /\bquota\b/i.test(lines.join(' ')));
 
 /** Carbonio's answer to a long line is that to another mistake (mail-server reference, section 2). */
 function longLine(wire: Buffer): string {

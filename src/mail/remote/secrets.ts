@@ -13,11 +13,15 @@ export const isSecretName = (name: string): boolean => NAME.test(name) && !name.
  * The secret in `<folder>/<name>`, without a line end behind it.
  *
  * @param folder LIFEBOAT_SECRETS_DIR; null when it is not set
+ * @param shared it is the one of all accounts: without it nothing can be done (`shared` in the details)
  * @throws Problem `SecretUnusable` for a file that is missing, that others may read, or that is none
  */
-export function readSecret(folder: string | null, name: string): string {
+export function readSecret(folder: string | null, name: string, shared = false): string {
   const unusable = (why: string): Problem =>
-    new Problem('SecretUnusable', `The secret "${name}" cannot be used: ${why}.`, { secret: name });
+    new Problem('SecretUnusable', `The secret "${name}" cannot be used: ${why}.`, {
+      secret: name,
+      shared,
+    });
   if (folder === null) throw unusable('LIFEBOAT_SECRETS_DIR is not set');
   if (!isSecretName(name)) throw unusable('its name may have letters, digits and . _ @ + - only');
   const path = join(folder, name);

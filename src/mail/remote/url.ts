@@ -56,7 +56,7 @@ export function parseRemote(url: string): RemoteOptions {
     secret,
     connections: whole(options, 'connections', 1, 64) ?? 2,
     appends: whole(options, 'appends', 1, 1_000_000),
-    settle: whole(options, 'settle', 0, 3600) ?? 60,
+    settle: whole(options, 'settle', 0, 3600) ?? 180,
   };
 }
 
@@ -98,6 +98,9 @@ export function expand(template: string, address: string): string {
   const parts: Record<string, string> = { u: address, n: address.slice(0, at), d: address.slice(at + 1) };
   return template.replace(/%([und])/g, (_all, letter: string) => parts[letter] ?? '');
 }
+
+/** Whether a template says the same for every address. */
+export const isSame = (template: string): boolean => !/%[und]/.test(template);
 
 function parseUrl(url: string): URL {
   try {

@@ -1,0 +1,131 @@
+/** What a restore over IMAP must not take for an answer: each would lose or double mail. A real Dovecot. */
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { blobPath } from '../../src/backup-path/layout';
+import { RestoreBench } from '../restore/bench';
+import { accountInfo, mail } from '../restore/store';
+import { Dovecot, hasDovecot } from './servers/dovecot';
+import { addAccount, addSecret, hex, mailboxLines, userName } from './servers/kit';
+import { CuttingProxy } from './servers/proxy';
+import { readImap } from './servers/read-imap';
+
+(hasDovecot() ? describe : describe.skip)('IMAP', () => {
+  let server: Dovecot;
+  let bench: RestoreBench;
+  let proxy: CuttingProxy;
+  let port: number;
+  let number = 0;
+  beforeAll(async () => {
+    server = await new Dovecot().start();
+  }, 30_000);
+  afterAll(async () => server.stop());
+  beforeEach(async () => {
+    number++;
+    bench = new RestoreBench();
+    addSecret(bench);
+    proxy = new CuttingProxy(server.imapPort);
+    port = await proxy.start();
+  });
+  afterEach(async () => {
+    if (!server.isUp) await server.start();
+    bench.remove();
+    await proxy.stop();
+  });
+  const target = (options = ''): string => `imap://127.0.0.1:${port}/?secret=imap&settle=1${options}`;
+
+  test('a folder that cannot be looked into is not an empty one: the mailbox is listed later', async () => {
+    const expected = addAccount(bench, number, 40);
+    await bench.restore({ target: target() });
+    Object.assign(bench.settings, { stateDir: join(bench.folder, 'other-state') });
+    const request = await bench.begin({ target: target() });
+    // which is no command
+    proxy.requests = (data) =>
+      Buffer.from(data.toString('latin1').replace('EXAMINE "Projekte"', 'EXAMINX "Projekte"'), 'latin1');
+    await expect(bench.slice(request)).rejects.toMatchObject({
+      type: 'TargetUnavailable',
+      message: expect.stringContaining('"Projekte" cannot be looked into'),
+    });
+    proxy.requests = null;
+    const { counters } = await bench.slice(request);
+    expect(counters).toMatchObject({ restored: 0, skipped: 40, unrestored: 0 });
+    expect(mailboxLines(server.imapPort, userName(number))).toEqual(expected);
+  });
+
+  test('a doubtful message whose content cannot be read stays in doubt, and is not sent again', async () => {
+    const id = `acc-${number}`;
+    bench.store.writer.account(accountInfo(id, userName(number)));
+    const digests = new Map<string, { item: number; digest: string }>();
+    for (let item = 1000; item < 1064; item++) {
+      const content = mail(`m ${item}`, 'line\r\n'.repeat(1500));
+      digests.set(hex(content), { item, digest: bench.store.message(id, item, content) });
+    }
+    const request = await bench.begin({ target: target('&connections=1') });
+    proxy.cutAfter = 450_000;
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
+    const [there] = readImap(server.imapPort, userName(number)).messages;
+    const { item, digest } = digests.get(there?.sha256 ?? '') as { item: number; digest: string };
+    const blob = join(bench.store.root, blobPath(digest));
+    renameSync(blob, `${blob}.away`);
+    const { counters } = await bench.slice(request);
+    expect(counters).toMatchObject({ restored: 63, unrestored: 1 });
+    const { report } = await bench.report(request);
+    expect(report.accounts[userName(number)]?.unrestored).toMatchObject([
+      { item, class: 'doubtful', reason: expect.stringContaining('cannot be read to look for it') },
+    ]);
+    renameSync(`${blob}.away`, blob);
+    const again = await bench.restore({ target: target() });
+    expect(again.counters).toMatchObject({ restored: 0, skipped: 64, unrestored: 0 });
+    const shown = readImap(server.imapPort, userName(number)).messages.map(({ sha256 }) => sha256);
+    expect(shown.sort()).toEqual([...digests.keys()].sort());
+  });
+
+  test('an account that was made anew between two slices is restored from its beginning', async () => {
+    const expected = addAccount(bench, number, 400);
+    const request = await bench.begin({ target: target() });
+    // the first time it tells of the listing
+    await expect(bench.slice(request, { failAfterBatches: 2 })).rejects.toThrow('the test ends');
+    await server.kill();
+    server.removeHome(userName(number));
+    await server.start();
+    // Dovecot numbers a new mailbox by the second
+    await sleep(2_100);
+    const { counters } = await bench.slice(request);
+    expect(counters).toMatchObject({ restored: 400, skipped: 0, unrestored: 0 });
+    const { report } = await bench.report(request);
+    expect(report.accounts[userName(number)]?.notes).toMatchObject([
+      { item: 0, text: expect.stringContaining('made anew') },
+    ]);
+    expect(mailboxLines(server.imapPort, userName(number))).toEqual(expected);
+  });
+  test('one message in the mailbox stands for one of the source, whatever its line ends', async () => {
+    const id = `acc-${number}`;
+    bench.store.writer.account(accountInfo(id, userName(number)));
+    const content = mail('the same');
+    bench.store.message(id, 1000, content);
+    await bench.restore({ target: target() });
+    Object.assign(bench.settings, { stateDir: join(bench.folder, 'other-state') });
+    bench.store.message(id, 1001, Buffer.from(content.toString().replaceAll('\r\n', '\n')));
+    const { counters } = await bench.restore({ target: target() });
+    expect(counters).toMatchObject({ restored: 1, skipped: 1, unrestored: 0 });
+    expect(readImap(server.imapPort, userName(number)).messages).toHaveLength(2);
+  });
+
+  test('the folder that was chosen for sent mail stays so, when another one is there later', async () => {
+    const id = `acc-${number}`;
+    bench.store.writer.account(accountInfo(id, userName(number)));
+    bench.store.message(id, 1000, mail('one'), { folder: 5 });
+    await bench.restore({ target: target() });
+    const [before] = readImap(server.imapPort, userName(number)).messages;
+    // by now the server marks none: it would be chosen by its name
+    proxy.answers = (data) =>
+      data
+        .toString('latin1')
+        .replace(/ SPECIAL-USE/g, ' X-NONE')
+        .replace(/\\Sent/g, '\\Mine');
+    bench.store.message(id, 1001, mail('two'), { folder: 5 });
+    expect((await bench.restore({ target: target() })).counters).toMatchObject({ restored: 1, skipped: 1 });
+    const folders = readImap(server.imapPort, userName(number)).messages.map(({ folder }) => folder);
+    expect(folders).toEqual([before?.folder, before?.folder]);
+  });
+});
