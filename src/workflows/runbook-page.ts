@@ -1,5 +1,5 @@
 /** A runbook as the page of the Temporal UI. */
-import type { Question, RunbookStatus, StepState } from '../contracts/runbook';
+import type { Question, RunbookStatus } from '../contracts/runbook';
 
 export function runbookPage({ phase, steps, question, files }: RunbookStatus): string {
   return [
@@ -7,20 +7,11 @@ export function runbookPage({ phase, steps, question, files }: RunbookStatus): s
     '',
     ...(question === null ? [] : questionLines(question)),
     ...steps.map(
-      ({ title, state, text }) => `- ${MARKS[state]} ${title}${text === null ? '' : `: ${plain(text)}`}`,
+      ({ title, state, text }) => `- **${state}** ${title}${text === null ? '' : `: ${plain(text)}`}`,
     ),
     ...(files.length === 0 ? [] : ['', 'Files on the worker:', ...files.map((file) => `- ${code(file)}`)]),
   ].join('\n');
 }
-
-const MARKS: Readonly<Record<StepState, string>> = {
-  open: '☐',
-  working: '▶',
-  waiting: '❓',
-  failed: '✗',
-  done: '✓',
-  skipped: '–',
-};
 
 function questionLines({ kind, text, options, proposed, command, step }: Question): string[] {
   const update = kind === 'failure' ? 'retry' : 'approve';
@@ -34,6 +25,7 @@ function questionLines({ kind, text, options, proposed, command, step }: Questio
       ? []
       : [
           'Options:',
+          '',
           ...options.map((one) => `- ${plain(one)}${proposed.includes(one) ? ' (proposed)' : ''}`),
           '',
         ]),
