@@ -1,10 +1,10 @@
 /** What a restore over IMAP must not take for an answer: each would lose or double mail. A real Dovecot. */
-import { renameSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { blobPath } from '../../src/backup-path/layout';
 import { RestoreBench } from '../restore/bench';
-import { accountInfo, mail } from '../restore/store';
+import { accountInfo, mail, state } from '../restore/store';
 import { Dovecot, hasDovecot } from './servers/dovecot';
 import { addAccount, addSecret, hex, mailboxLines, userName } from './servers/kit';
 import { CuttingProxy } from './servers/proxy';
@@ -127,5 +127,28 @@ import { readImap } from './servers/read-imap';
     expect((await bench.restore({ target: target() })).counters).toMatchObject({ restored: 1, skipped: 1 });
     const folders = readImap(server.imapPort, userName(number)).messages.map(({ folder }) => folder);
     expect(folders).toEqual([before?.folder, before?.folder]);
+  });
+  test('a folder that the server refuses takes no other mail with it', async () => {
+    const id = `acc-${number}`;
+    bench.store.writer.account(accountInfo(id, userName(number)));
+    bench.store.writer.item(id, 300, [state({ type: 'folder', name: 'Work', folder: 1 })]);
+    bench.store.message(id, 1000, mail('one'));
+    bench.store.message(id, 1001, mail('two'), { folder: 300 });
+    // which is no command
+    proxy.requests = (data) =>
+      Buffer.from(data.toString('latin1').replace(/^(L\d+) CREATE /gm, '$1 CREATX '), 'latin1');
+    const { counters, report } = await bench.restore({ target: target() });
+    expect(counters).toMatchObject({ restored: 2, unrestored: 0 });
+    expect(report.accounts[userName(number)]?.notes).toMatchObject([
+      { item: 300, text: expect.stringContaining('"Work" is refused, its items are in "INBOX"') },
+    ]);
+  });
+
+  test('a secret of all accounts that cannot be used any more ends the restore, and no account is blamed', async () => {
+    addAccount(bench, number, 3);
+    const request = await bench.begin({ target: target() });
+    rmSync(join(bench.folder, 'secrets/imap'));
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'SecretUnusable' });
+    expect((await bench.report(request)).counters).toMatchObject({ restored: 0, unrestored: 0 });
   });
 });

@@ -128,7 +128,7 @@ imap.logout()`;
       const { counters, report } = await bench.restore({ target: target() });
       const reasons = report.accounts[userName(2)]?.unrestored.map(({ reason }) => reason) ?? [];
       expect(reasons).toHaveLength(5);
-      expect(reasons[0]).toMatch(/the mailbox is locked or does not work/);
+      expect(reasons[0]).toMatch(/the folder is locked or does not work/);
       expect(counters).toMatchObject({ restored: 10, skipped: 10, unrestored: 5 });
     } finally {
       holder.stdin.end();

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { Problem } from '../../failures';
 import { connectionProblem, openSocket, placeName, secured } from '../remote/socket';
 import { expand, type RemoteOptions } from '../remote/url';
-import { clean, isPassing, taggedReply, type Pending, type Reply } from './reply';
+import { clean, isPassing, loginRefused, taggedReply, type Pending, type Reply } from './reply';
 import { ResponseReader, quoted, textOf, valuesOf, type Segment } from './wire';
 
 /** No byte in so long while an answer is awaited: the connection is given up. Servers wait for locks up to 2 minutes. */
@@ -56,15 +56,8 @@ export class ImapConnection {
       as !== null || this.capabilities.has('AUTH=PLAIN')
         ? await this.#authenticate(`${as === null ? '' : expand(as, address)}\0${name}\0${secret}`)
         : await this.run(['LOGIN ', quoted(name), ' ', quoted(secret)]);
-    if (reply.status !== 'OK') throw this.#refused(name, reply);
+    if (reply.status !== 'OK') throw loginRefused(placeName(this.options), name, reply);
     await this.#askCapabilities();
-  }
-
-  #refused(name: string, { code, text }: Reply): Problem {
-    const what = `${placeName(this.options)} refuses the login of ${name}: ${clean(text)}`;
-    return new Problem(isPassing({ code }) ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, {
-      user: name,
-    });
   }
 
   async #authenticate(message: string): Promise<Reply> {
@@ -94,6 +87,10 @@ export class ImapConnection {
       await before;
       check();
       return await this.#sendByPieces(list, check);
+    } catch (error) {
+      // the server may wait for a literal: who must not send it can only go
+      this.destroy();
+      throw error;
     } finally {
       done();
     }
@@ -154,22 +151,12 @@ export class ImapConnection {
       if (typeof part !== 'string') {
         this.#socket.write(`{${part.length}}\r\n`);
         if (!(await this.#continuation(answer))) return answer;
-        this.#orGo(check);
+        check();
       }
       this.#socket.write(part);
     }
     this.#socket.write('\r\n');
     return answer;
-  }
-
-  /** The server waits for a literal now: who must not send it can only go. */
-  #orGo(check: () => void): void {
-    try {
-      check();
-    } catch (error) {
-      this.destroy();
-      throw error;
-    }
   }
 
   /** Whether the server asks for more; false once it has answered the command instead. */

@@ -1,4 +1,5 @@
 /** How a server answered a command. */
+import { Problem } from '../../failures';
 import type { Value } from './wire';
 
 export interface Reply {
@@ -35,3 +36,8 @@ export const clean = (text: string): string =>
 /** Whether the server says that it may be otherwise later (RFC 5530). */
 export const isPassing = ({ code }: Pick<Reply, 'code'>): boolean =>
   /^(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b/.test(code);
+
+export function loginRefused(place: string, user: string, reply: Reply): Problem {
+  const what = `${place} refuses the login of ${user}: ${clean(reply.text)}`;
+  return new Problem(isPassing(reply) ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, { user });
+}
