@@ -30,8 +30,9 @@ export function measureCopies(stateDir: string, meter: MetricMeter, logger: Logg
   );
   const newest = new Map<string, number>();
   const look = (): void => {
-    const unreadable = (error: unknown): void =>
+    const unreadable = (error: unknown): void => {
       logger.warn('the age of an offsite copy could not be read', { error });
+    };
     try {
       for (const { destination, lastSuccess } of listRecords(stateDir, unreadable))
         newest.set(destination, Date.parse(lastSuccess));
