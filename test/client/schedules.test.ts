@@ -2,7 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Client } from '@temporalio/client';
+import { Client } from '@temporalio/client';
+import { guardedSchedules } from '../../src/client/schedules/guarded-client';
 import { connect, sleep } from '../e2e/harness';
 import { run, startInTerminal, type Ended } from './cli';
 import { Ground } from './ground';
@@ -110,6 +111,44 @@ test('the example is applied, applied again without a change, and listed', async
   }).format(next);
   expect(rome).toMatch(/^Sat 12:(0\d|10)$/);
   expect(schedules[0]).toMatchObject({ last: null, paused: null });
+});
+
+test('a pause in the very moment of a change stays, and the change is made', async () => {
+  const scheduleId = `lifeboat/${host}/race`;
+  const action = {
+    type: 'startWorkflow' as const,
+    workflowType: 'verify',
+    taskQueue: 'none',
+    workflowId: 'race',
+  };
+  const spec = { intervals: [{ every: '1d' as const }] };
+  await client.schedule.create({ scheduleId, spec, action: { ...action, args: [] } });
+  const { workflowService, connection } = client;
+  let updates = 0;
+  // between the look of the change and the change
+  const updateSchedule = async (request: Parameters<typeof workflowService.updateSchedule>[0]) => {
+    if (updates++ === 0) await client.schedule.getHandle(scheduleId).pause('the store moves');
+    return workflowService.updateSchedule(request);
+  };
+  const service: object = Object.create(workflowService, {
+    updateSchedule: { value: updateSchedule },
+  }) as object;
+  const racing = new Client({
+    connection: Object.create(connection, { workflowService: { value: service } }) as typeof connection,
+  });
+  const handle = guardedSchedules(racing).getHandle(scheduleId);
+  const change = (): Promise<void> =>
+    handle.update(({ state: { paused, note } }) => ({
+      ...{ spec: { intervals: [{ every: '2d' }] }, action: { ...action, args: [] } },
+      state: { paused, ...(note === undefined ? {} : { note }) },
+    }));
+  await change();
+  const first = await client.schedule.getHandle(scheduleId).describe();
+  expect([first.state.paused, first.spec.intervals?.[0]?.every]).toEqual([true, 86_400_000]);
+  await change();
+  const second = await client.schedule.getHandle(scheduleId).describe();
+  expect(second.state).toMatchObject({ paused: true, note: 'the store moves' });
+  expect([second.spec.intervals?.[0]?.every, updates]).toEqual([172_800_000, 2]);
 });
 
 test('a change of the file, and one by somebody else, are seen and set right; a pause is kept', async () => {

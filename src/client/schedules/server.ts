@@ -3,6 +3,7 @@ import { ScheduleAlreadyRunning, ScheduleNotFoundError, type ScheduleDescription
 import { CommandError } from '../errors';
 import type { Link } from '../server';
 import { differences, type FieldChange } from './compare';
+import { guardedSchedules } from './guarded-client';
 import { idPrefix, scheduleId, type WantedSchedule } from './model';
 
 /** In the memo of each schedule that we made, with its name. Others are never touched, whatever their id. */
@@ -93,6 +94,9 @@ export async function compareWithServer(
   return changes;
 }
 
+/** Somebody else's change in the same moment makes ours void; it is tried again. */
+const UPDATE_TRIES = 5;
+
 /** Does one change. Whether it is paused, and why, stays as it is. */
 export async function carryOut({ client }: Link, { kind, name, id, wanted }: Change): Promise<void> {
   const handle = client.schedule.getHandle(id);
@@ -108,10 +112,16 @@ export async function carryOut({ client }: Link, { kind, name, id, wanted }: Cha
       throw new CommandError('ScheduleIsForeign', message, { cause: error });
     }
   } else {
-    await handle.update((there) => {
-      if (!isOurs(there, name)) throw foreign([id]);
-      const { paused, note } = there.state;
-      return { spec, action, policies, state: { paused, ...(note === undefined ? {} : { note }) } };
-    });
+    const guarded = guardedSchedules(client).getHandle(id);
+    for (let tries = 0; tries < UPDATE_TRIES; tries++) {
+      await guarded.update((there) => {
+        if (!isOurs(there, name)) throw foreign([id]);
+        const { paused, note } = there.state;
+        return { spec, action, policies, state: { paused, ...(note === undefined ? {} : { note }) } };
+      });
+      if (differences(await handle.describe(), wanted.definition).length === 0) return;
+    }
+    const message = `${id} is changed by somebody else all the while. Run the same command again.`;
+    throw new CommandError('ScheduleIsForeign', message);
   }
 }
