@@ -142,14 +142,33 @@ test('what cannot be is refused; a failed step is tried again, or left out', asy
   expect(all.runbooks.map(({ operationId }) => operationId)).toContain(handle.workflowId);
   expect((await run(['dr', 'approve', handle.workflowId, 'source'], env)).code).toBe(0);
 
+  bench.up.setFaults([bench.held('ExternalRestore', 'items')]);
   // the saved configuration is damaged: the comparison cannot be had, and people go on without it
   const [archive = ''] = readdirSync(join(later, 'server')).filter((name) => name.startsWith('config_'));
   writeFileSync(join(later, 'server', archive), 'damaged');
   await say('approve', { step: (await untilAsked(handle, 'readiness')).step, choice: ['go on anyway'] });
   expect(await untilAsked(handle, 'settings')).toMatchObject({ kind: 'failure' });
   expect((await run(['dr', 'skip', handle.workflowId, 'settings'], env)).code).toBe(0);
-  while ((await statusOf(handle))?.steps.find(({ name }) => name === 'restore')?.state !== 'working')
-    await sleep(50);
+  // somebody stops the restore itself: it can be tried again, and accounts that are there are not made again
+  const first = await untilItems(handle.workflowId);
+  await bench.client.workflow.getHandle(`${handle.workflowId}/restore-${first}`).cancel();
+  expect(await untilAsked(handle, 'restore')).toMatchObject({
+    kind: 'failure',
+    text: expect.stringContaining('it was stopped') as string,
+  });
+  bench.up.setFaults([bench.held('ExternalRestore', 'items')]);
+  await say('retry', { step: 'restore' });
+  const second = await untilItems(handle.workflowId, first);
+  const steps = (attempt: number): string[] => {
+    const all = join(bench.state, 'carbonio');
+    const [dir = ''] = readdirSync(all).filter((name) =>
+      name.includes(`${handle.workflowId}_restore-${attempt}`),
+    );
+    return readdirSync(join(all, dir));
+  };
+  expect(steps(first)).toContain('provisioning.json');
+  expect(steps(second)).toContain('batch-000000.json');
+  expect(steps(second)).not.toContain('provisioning.json');
   await handle.cancel();
   const error: unknown = await handle.result().catch((e: unknown) => e);
   expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
@@ -159,6 +178,16 @@ test('what cannot be is refused; a failed step is tried again, or left out', asy
   await replayAll(bench.client, handle.workflowId);
   rmSync(later, { recursive: true });
 });
+
+/** Number of the restore that has made the accounts and works on their items; children are counted together. */
+async function untilItems(runbook: string, after = 0): Promise<number> {
+  for (let number = after + 1; ; number = number > after + 9 ? after + 1 : number + 1) {
+    const child = bench.client.workflow.getHandle(`${runbook}/restore-${number}`);
+    const status = await child.query<{ phase: string; onHost?: string | null }>('status').catch(() => null);
+    if (status?.phase === 'items' && status.onHost?.includes('batch')) return number;
+    await sleep(20);
+  }
+}
 
 const cliEnv = (): Record<string, string> => ({
   ...(bench.up.env as Record<string, string>),
