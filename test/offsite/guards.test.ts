@@ -1,13 +1,22 @@
 /** Each guard stops a sync before anything is touched. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { OffsiteSyncRequest } from '../../src/contracts/offsite-sync';
 import { assertSameSource, checkSync } from '../../src/offsite/check';
 import { guardDeletions, guardSpace } from '../../src/offsite/guard-destination';
 import { Problem } from '../../src/failures';
 import { writeRecord } from '../../src/offsite/record';
-import { openContext, type SyncContext } from '../../src/offsite/sync-context';
+import { openContext, sync, type SyncContext } from '../../src/offsite/sync-context';
+import { remotePath } from '../../src/rsync/arguments';
 import { mountTest } from '../backup-path/kit';
 import { TestStore } from '../restore/store';
 import { describeRsync, Offsite } from './kit';
@@ -97,6 +106,16 @@ describeRsync('guards', () => {
     const { serverId } = await checkSync(ground.context(), ground.stateDir);
     const later = (): void => assertSameSource(openAgain(), serverId);
     later();
+    for (const name of ['accounts', 'items']) {
+      const [there, aside] = [join(ground.source, name), join(ground.dir, 'aside')];
+      renameSync(there, aside);
+      expect(typeOf(later)).toBe('SourceUnavailable');
+      mkdirSync(there);
+      expect(typeOf(later)).toBe('SourceUnavailable');
+      rmSync(there, { recursive: true });
+      renameSync(aside, there);
+    }
+    later();
     writeFileSync(
       join(ground.source, 'backup.json'),
       JSON.stringify({ ...ground.context().store.marker, serverId: 'other' }),
@@ -157,6 +176,19 @@ describeRsync('guards', () => {
     expect(ground.differences().filter((line) => line.startsWith('*deleting')).length).toBe(11);
     expect(guardDeletions(5, 50, { count: 5, percent: 10 })).toBe(5);
     expect(() => guardDeletions(6, 59, { count: 9, percent: 10 })).toThrow(/6 of 59/);
+  });
+
+  test('a daemon that stopped at the limit of deletions ended well, and is told all the same', async () => {
+    const { port } = await ground.daemon();
+    const context = ground.context({ destination: `rsync://127.0.0.1:${port}/copy` });
+    await ground.sync();
+    rmSync(join(ground.source, 'accounts/a1/items'), { recursive: true });
+    const run = { from: `${ground.source}/`, to: remotePath(context.transport), delete: true, maxDelete: 1 };
+    await expect(sync(context, run, { what: 'deleting' })).rejects.toMatchObject({
+      type: 'TooManyDeletions',
+      details: { code: 0 },
+    });
+    expect(ground.differences().filter((line) => line.startsWith('*deleting')).length).toBe(10);
   });
 
   test('a sync started by hand, under another spelling of the path', async () => {

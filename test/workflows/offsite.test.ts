@@ -234,6 +234,25 @@ describeRsync('offsiteSync', () => {
     expect(last.lastSuccess).toBe(after.startedAt);
   });
 
+  test('what cannot be written: once more, then told, no metadata, no time of a copy', async () => {
+    mkdirSync(ground.copy);
+    writeFileSync(join(ground.copy, 'backup.json'), readFileSync(join(ground.source, 'backup.json')));
+    const blob = String(
+      readdirSync(join(ground.source, 'items'), { recursive: true }).find((name) =>
+        String(name).includes('/'),
+      ),
+    );
+    mkdirSync(join(ground.copy, 'items', blob, 'in the way'), { recursive: true });
+    const handle = await start();
+    await until(async () => /exit code 23/.test((await handle.query<{ waiting: string }>('status')).waiting));
+    expect(await failureOf(handle)).toMatchObject({ type: 'SyncIncomplete' });
+    expect(readdirSync(ground.copy)).not.toContain('accounts');
+    expect(await handle.query('status')).toMatchObject({ lastSuccess: null });
+    rmSync(join(ground.copy, 'items', blob), { recursive: true });
+    expect((await (await start({}, `${id}-2`)).result()).status).toBe('synced');
+    expect(ground.differences()).toEqual([]);
+  });
+
   test('two to one destination: the second waits for the first', async () => {
     const first = await start(large());
     await until(() => blobsOfCopy().length > 0);
