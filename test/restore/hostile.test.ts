@@ -54,11 +54,14 @@ test('an account that the target refuses is reported item by item', async () => 
   bench.store.writer.item('a3', 260, [state({ type: 'folder', name: 'Work', folder: 1 })]);
   bench.store.message('a3', 301, mail('y'), { folder: 260 });
   const { counters, report } = await bench.restore();
-  expect(counters).toMatchObject({ source: 7, restored: 5, unrestored: 2 });
+  expect(counters).toMatchObject({ source: 7, restored: 6, unrestored: 1 });
   expect(unrestored(report, '#hash@example.com')).toEqual([
     expect.objectContaining({ item: 300, class: 'invalid' }),
   ]);
-  expect(unrestored(report, 'linked@example.com')[0]).toMatchObject({ item: 301, class: 'invalid' });
+  // nothing goes through the link, and the mail of that folder is in the Inbox
+  expect(report.accounts['linked@example.com']?.notes).toMatchObject([
+    { item: 260, text: expect.stringContaining('folder "Work" is refused') },
+  ]);
 });
 
 test('metadata files that are not where their id says are all listed', async () => {
