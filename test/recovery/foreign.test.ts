@@ -32,5 +32,5 @@ test('text of a source is no Markdown, and no line of its own', () => {
   expect(page).not.toMatch(/^# run|\u202e/m);
   // in code it stays as it is, and cannot end the code
   expect(page).toContain("- `x' # run [this](http://evil) *now*`");
-  expect(page).toContain('- ✗ Step: x\\` \\# run \\[this\\]');
+  expect(page).toContain('- **failed** Step: x\\` \\# run \\[this\\]');
 });
