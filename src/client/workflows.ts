@@ -40,6 +40,15 @@ export interface KnownWorkflow {
 
 export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, KnownWorkflow>([
   [
+    'externalRestore',
+    {
+      what: 'brings a Backup Path back into mailboxes',
+      schema: externalRestoreInput,
+      example: externalRestoreExample,
+      internal: ['turnOf', 'turn', 'carry', 'engineChoice', 'onlyItems', 'recovery'],
+    },
+  ],
+  [
     'disasterRecovery',
     {
       what: 'brings a lost server back, step by step, with people where people decide',
@@ -64,15 +73,6 @@ export const WORKFLOWS: ReadonlyMap<string, KnownWorkflow> = new Map<string, Kno
       schema: snapshotRecoveryInput,
       example: snapshotRecoveryExample,
       internal: [],
-    },
-  ],
-  [
-    'externalRestore',
-    {
-      what: 'brings a Backup Path back into mailboxes',
-      schema: externalRestoreInput,
-      example: externalRestoreExample,
-      internal: ['turnOf', 'turn', 'carry', 'engineChoice', 'onlyItems', 'recovery'],
     },
   ],
   [
