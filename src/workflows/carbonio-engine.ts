@@ -17,6 +17,7 @@ import { historyIsLong } from './history';
 import { Pauses } from './pauses';
 import type { RestoreState } from './restore-state';
 import { retryInvalid } from './retry-invalid';
+import { workUnits } from './work-units';
 
 export interface HostRun {
   request: RestoreRequest;
@@ -27,9 +28,6 @@ export interface HostRun {
 }
 /** With what is otherwise on the mail host meanwhile. */
 type PausedRun = HostRun & { readonly pauses: Pauses };
-
-/** Shortest look; they grow to `sliceSeconds`. The state of the work is on the host and on disk, not here. */
-const FIRST_SLICE_SECONDS = 2;
 
 export async function carbonioRunbook(
   unpaused: HostRun,
@@ -68,18 +66,18 @@ async function preflight(
 
 /** Accounts first, then items. Answers false when it is time to continue as new. */
 async function restore({ request, state, patient }: HostRun): Promise<boolean> {
-  const { advanced } = request.input;
-  let seconds = Math.min(FIRST_SLICE_SECONDS, advanced.sliceSeconds);
+  const { sliceSeconds, continueAsNewAfterEvents } = request.input.advanced;
+  let provisioned = false;
   state.begin('provisioning');
-  for (;;) {
+  const unit = async (seconds: number): Promise<boolean> => {
     const slice = await patient.restoreOnHost({ request, seconds });
     state.advanced(slice);
     state.worksOnHost(slice.onHost);
-    if (slice.provisioned) state.begin('items');
-    if (!slice.more) return true;
-    if (slice.provisioned && historyIsLong(advanced.continueAsNewAfterEvents)) return false;
-    seconds = Math.min(seconds * 2, advanced.sliceSeconds);
-  }
+    provisioned = slice.provisioned;
+    if (provisioned) state.begin('items');
+    return slice.more;
+  };
+  return workUnits(sliceSeconds, unit, () => provisioned && historyIsLong(continueAsNewAfterEvents));
 }
 
 async function report({ request, state, patient, pauses }: PausedRun): Promise<ExternalRestoreResult> {

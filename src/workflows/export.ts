@@ -1,11 +1,9 @@
 /** Export by the engine direct: chosen accounts of a Backup Path become a Backup Path of their own. */
 import {
-  CancellationScope,
   ChildWorkflowCancellationType,
   continueAsNew,
   defineQuery,
   executeChild,
-  isCancellation,
   ParentClosePolicy,
   setCurrentDetails,
   setHandler,
@@ -24,10 +22,9 @@ import { operationName } from './operation-name';
 import { stepsOf, type Steps } from './steps';
 import { thisOperation, withTurn } from './turn';
 import { verify } from './verify';
+import { inLanes, workUnits } from './work-units';
 
 export const exportStatusQuery = defineQuery<DirectExportStatus>('status');
-
-const FIRST_SLICE_SECONDS = 2;
 
 type Show = (next: Partial<DirectExportStatus>) => void;
 
@@ -83,44 +80,21 @@ export async function directExport(
 }
 
 /** Lanes side by side until nothing is left. Answers false when it is time to continue as new. */
-async function copy(
+function copy(
   request: ExportRequest,
   { lanes }: ExportPlanned,
-  advanced: HostOperationInput<'exportBackup'>['advanced'],
+  { sliceSeconds, continueAsNewAfterEvents }: HostOperationInput<'exportBackup'>['advanced'],
   patient: Steps['patient'],
   show: Show,
 ): Promise<boolean> {
   const owner = thisOperation();
-  const scope = new CancellationScope({ cancellable: true });
-  const lane = async (number: number): Promise<boolean> => {
-    let seconds = Math.min(FIRST_SLICE_SECONDS, advanced.sliceSeconds);
-    for (;;) {
-      const { more, counts, accountsDone } = await patient.exportSlice({
-        request,
-        owner,
-        lane: number,
-        seconds,
-      });
-      show({ ...counts, accountsDone });
-      if (!more) return true;
-      if (historyIsLong(advanced.continueAsNewAfterEvents)) return false;
-      seconds = Math.min(seconds * 2, advanced.sliceSeconds);
-    }
+  const unit = async (lane: number, seconds: number): Promise<boolean> => {
+    const slice = await patient.exportSlice({ request, owner, lane, seconds });
+    show({ ...slice.counts, accountsDone: slice.accountsDone });
+    return slice.more;
   };
-  const ends = await scope.run(() =>
-    Promise.allSettled(
-      Array.from({ length: lanes }, (_, number) =>
-        lane(number).catch((error: unknown) => {
-          // one lane that cannot go on ends the others at their next batch
-          scope.cancel();
-          throw error;
-        }),
-      ),
-    ),
-  );
-  const failures = ends.filter((end) => end.status === 'rejected').map(({ reason }) => reason as unknown);
-  if (failures.length > 0) throw failures.find((failure) => !isCancellation(failure)) ?? failures[0];
-  return ends.every((end) => end.status === 'fulfilled' && end.value);
+  const isLong = (): boolean => historyIsLong(continueAsNewAfterEvents);
+  return inLanes(lanes, (lane) => workUnits(sliceSeconds, (seconds) => unit(lane, seconds), isLong));
 }
 
 /** How much is wrong with what was written. */

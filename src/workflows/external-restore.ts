@@ -26,6 +26,7 @@ import { RestoreState } from './restore-state';
 import { retryInvalid } from './retry-invalid';
 import { stepsOf, type Steps } from './steps';
 import { thisOperation, turnOfAncestor, withTurn, type TurnOptions } from './turn';
+import { inLanes, workUnits } from './work-units';
 
 export { stepsOf };
 
@@ -34,9 +35,6 @@ interface Run extends Steps {
   request: RestoreRequest;
   readonly state: RestoreState;
 }
-
-/** Shortest work unit; they grow to `sliceSeconds`, so that a short restore shows its progress and a long one costs nothing. */
-const FIRST_SLICE_SECONDS = 2;
 
 export async function externalRestore(raw: ExternalRestoreRequest): Promise<ExternalRestoreResult> {
   const input = parseInput(externalRestoreInput, raw, externalRestoreExample);
@@ -168,33 +166,17 @@ async function restoreItems(run: Run): Promise<boolean> {
   const { request, state, patient } = run;
   state.begin('items');
   const { concurrentAccounts, advanced } = request.input;
-  const scope = new CancellationScope({ cancellable: true });
-  const lane = async (number: number): Promise<boolean> => {
-    let seconds = Math.min(FIRST_SLICE_SECONDS, advanced.sliceSeconds);
-    for (;;) {
-      const slice = await patient.restoreSlice({ request, lane: number, seconds });
-      state.advanced(slice);
-      if (slice.interrupted && state.plan.notify && state.firstOfInterruption())
-        await notify(run, { event: 'interrupted' });
-      if (!slice.more) return true;
-      if (historyIsLong(advanced.continueAsNewAfterEvents)) return false;
-      seconds = Math.min(seconds * 2, advanced.sliceSeconds);
-    }
+  const unit = async (lane: number, seconds: number): Promise<boolean> => {
+    const slice = await patient.restoreSlice({ request, lane, seconds });
+    state.advanced(slice);
+    if (slice.interrupted && state.plan.notify && state.firstOfInterruption())
+      await notify(run, { event: 'interrupted' });
+    return slice.more;
   };
-  const ends = await scope.run(() =>
-    Promise.allSettled(
-      Array.from({ length: concurrentAccounts }, (_, number) =>
-        lane(number).catch((error: unknown) => {
-          // one lane that cannot go on ends the others at their next item
-          scope.cancel();
-          throw error;
-        }),
-      ),
-    ),
+  const isLong = (): boolean => historyIsLong(advanced.continueAsNewAfterEvents);
+  return inLanes(concurrentAccounts, (lane) =>
+    workUnits(advanced.sliceSeconds, (seconds) => unit(lane, seconds), isLong),
   );
-  const failures = ends.filter((end) => end.status === 'rejected').map(({ reason }) => reason as unknown);
-  if (failures.length > 0) throw failures.find((failure) => !isCancellation(failure)) ?? failures[0];
-  return ends.every((end) => end.status === 'fulfilled' && end.value);
 }
 
 async function restoreExtras({ request, state, patient }: Run): Promise<void> {

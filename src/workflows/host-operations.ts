@@ -35,10 +35,10 @@ import { historyIsLong } from './history';
 import { operationName } from './operation-name';
 import { stepsOf, type Steps } from './steps';
 import { thisOperation, withTurn } from './turn';
+import { workUnits } from './work-units';
 
 export const hostStatusQuery = defineQuery<HostOperationStatus>('status');
 
-const FIRST_SLICE_SECONDS = 2;
 const LONGEST_SLICE_SECONDS = 30;
 
 type Raw<N extends HostOperationName> = HostOperationRequest<N>;
@@ -121,12 +121,13 @@ export async function followToEnd(
   whenLong: (() => Promise<never>) | null,
 ): Promise<HostOperationResult> {
   try {
-    for (let seconds = FIRST_SLICE_SECONDS; ; seconds = Math.min(seconds * 2, LONGEST_SLICE_SECONDS)) {
+    const unit = async (seconds: number): Promise<boolean> => {
       const { more, onHost } = await followHostOperation({ one, seconds });
       show({ onHost });
-      if (!more) break;
-      if (whenLong !== null && historyIsLong(null)) return await whenLong();
-    }
+      return more;
+    };
+    const isLong = (): boolean => whenLong !== null && historyIsLong(null);
+    if (!(await workUnits(LONGEST_SLICE_SECONDS, unit, isLong)) && whenLong !== null) return await whenLong();
     return await reportHostOperation({ one });
   } catch (error) {
     if (isCancellation(error)) {
