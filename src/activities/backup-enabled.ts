@@ -1,6 +1,5 @@
 /** Activities about backups that are off: reading and changing at once, looking for them, warning. */
-import { cancellationSignal, log } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
+import { log } from '@temporalio/activity';
 import { lookForOff, markWarned } from '../backup-enabled/guard';
 import { OffRecord } from '../backup-enabled/record';
 import { changeBackup, readBackupState, readRetention } from '../backup-enabled/state';
@@ -15,8 +14,8 @@ import type {
   SetBackupEnabledInput,
 } from '../contracts/backup-enabled';
 import { createMailer } from '../mailer';
-import { beating } from './beating';
-import { toFailure } from './failure';
+import { acting } from './beating';
+import { hostLog } from './host-log';
 
 type Named = Pick<SetBackupEnabledInput, 'scope' | 'name'>;
 
@@ -30,32 +29,19 @@ export interface GuardLook {
 const SHOWN = 50;
 
 export function createBackupEnabledActivities(config: Config) {
-  const { cli } = openCarbonioHost(config.carbonio, config, {
-    debug: (fields, message) => void log.debug(message, { ...fields }),
-    warn: (fields, message) => void log.warn(message, { ...fields }),
-  });
+  const { cli } = openCarbonioHost(config.carbonio, config, hostLog(log));
   const record = new OffRecord(config.stateDir, config.host);
-  const { url, from, admins } = config.mail;
-  const mailer = createMailer({ url, from, admins: [...admins] });
+  const mailer = createMailer(config.mail);
 
-  const asking = <T>(body: (tell: (what: string) => void, signal: AbortSignal) => Promise<T>): Promise<T> =>
-    beating<string, T>(async (tell) => {
-      try {
-        return await body(tell, cancellationSignal());
-      } catch (error) {
-        if (cancellationSignal().aborted) throw new CancelledFailure('cancelled');
-        throw toFailure(error);
-      }
-    });
   const look = (input: BackupEnabledGuardInput) =>
-    asking((tell, signal) =>
+    acting((tell, signal) =>
       lookForOff(cli, record, input, (done, total) => tell(`${done}/${total} asked`), { signal }),
     );
 
   return {
     /** What holds now, and the retention. The workflow keeps it: after the change nobody could tell any more. */
     async readBackupEnabled({ scope, name }: Named): Promise<{ state: BackupState; retention: Retention }> {
-      return asking(async (_tell, signal) => ({
+      return acting(async (_tell, signal) => ({
         state: await readBackupState(cli, scope, name, { signal }),
         retention: await readRetention(cli, { signal }),
       }));
@@ -63,7 +49,7 @@ export function createBackupEnabledActivities(config: Config) {
 
     /** At once, and read again. Twice is the same as once. */
     async changeBackupEnabled({ scope, name, enabled }: SetBackupEnabledInput): Promise<BackupState> {
-      return asking(async (_tell, signal) => {
+      return acting(async (_tell, signal) => {
         const now = await changeBackup(cli, scope, name, enabled, { signal });
         await record.note({ scope, name }, now.own === false, Date.now());
         return now;
@@ -84,8 +70,8 @@ export function createBackupEnabledActivities(config: Config) {
       const due = off.filter((one) => one.due);
       if (due.length === 0) return 'nothing is due any more';
       const mail = warningMail(config.host, due, retention);
-      const { outcome } = await asking(() => mailer.send({ ...mail, to: input.notifications }));
-      if (outcome.startsWith('sent')) await asking(() => markWarned(record, due, input.warnDays));
+      const { outcome } = await acting(() => mailer.send({ ...mail, to: input.notifications }));
+      if (outcome.startsWith('sent')) await acting(() => markWarned(record, due, input.warnDays));
       return outcome;
     },
   };

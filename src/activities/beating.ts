@@ -1,5 +1,7 @@
 /** Heartbeats of an activity while it works. */
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import { toFailure } from './failure';
 
 /** How often a step is said to live, milliseconds. Well below the shortest heartbeat timeout. */
 const HEARTBEAT_EVERY = 500;
@@ -16,4 +18,19 @@ export async function beating<P, T>(body: (tell: (details: P) => void) => Promis
   } finally {
     clearInterval(timer);
   }
+}
+
+/** A step of its own: heartbeats, and its problems are failures; once it is cancelled that is all it says. */
+export async function acting<T>(
+  body: (tell: (what: string) => void, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return beating<string, T>(async (tell) => {
+    const signal = cancellationSignal();
+    try {
+      return await body(tell, signal);
+    } catch (error) {
+      if (error instanceof CancelledFailure || signal.aborted) throw new CancelledFailure('cancelled');
+      throw toFailure(error);
+    }
+  });
 }

@@ -13,6 +13,7 @@ import { ruleBehind } from '../overrides/rule-behind';
 import type { InvalidSurvey } from '../restore/invalid';
 import { beating } from './beating';
 import { toFailure } from './failure';
+import { hostLog } from './host-log';
 import { step } from './restore';
 
 export interface InvalidPlan extends InvalidSurvey {
@@ -23,10 +24,7 @@ export interface InvalidPlan extends InvalidSurvey {
 export function createInvalidActivities(config: Config) {
   const { stateDir, defaultTarget, secretsDir } = config;
   const settings = { stateDir, defaultTarget, secretsDir };
-  const overrides = new HostOverrides(config, {
-    debug: (fields, message) => void log.debug(message, { ...fields }),
-    warn: (fields, message) => void log.warn(message, { ...fields }),
-  });
+  const overrides = new HostOverrides(config, hostLog(log));
 
   async function onHost(survey: InvalidSurvey, input: RestoreInvalidItemsInput): Promise<InvalidPlan> {
     const change: ChangeForLines = changeFor(survey.longest, input, await ruleBehind(overrides));

@@ -1,6 +1,5 @@
 /** Activities of the runbooks: what is looked at, what is set, and what people are told. */
-import { cancellationSignal, getClient, log, sleep } from '@temporalio/activity';
-import { CancelledFailure } from '@temporalio/common';
+import { getClient, log, sleep } from '@temporalio/activity';
 import { getAllOperations } from '../carbonio/cli/operations';
 import { openCarbonioHost } from '../carbonio/host';
 import { isProvisioned } from '../carbonio-restore/plan';
@@ -25,9 +24,8 @@ import {
 import { checkSnapshotSource } from '../recovery/snapshot';
 import { examineSource } from '../recovery/source';
 import { createMailer } from '../mailer';
-import { beating } from './beating';
+import { acting, beating } from './beating';
 import { firstRunOf } from './chain';
-import { toFailure } from './failure';
 import { hostLog } from './host-log';
 
 const LOOK_EVERY_MS = 1_000;
@@ -40,8 +38,7 @@ export interface RecoveryStep {
 
 export function createRecoveryActivities(config: Config) {
   const { cli, localConfig } = openCarbonioHost(config.carbonio, config, hostLog(log));
-  const { url, from, admins } = config.mail;
-  const mailer = createMailer({ url, from, admins: [...admins] });
+  const mailer = createMailer(config.mail);
   const { stateDir } = config;
   const serverName = () => mailServerName(localConfig, config.host);
 
@@ -57,8 +54,7 @@ export function createRecoveryActivities(config: Config) {
       newest: string | null;
       engine: 'auto' | 'direct' | 'carbonio';
     }): Promise<{ looks: Look[]; host: boolean }> {
-      return acting(async () => {
-        const signal = cancellationSignal();
+      return acting(async (_tell, signal) => {
         // one that does not answer is there: its services are a look of their own
         const host = (await orNull(hasMailHost(cli, signal))) ?? true;
         const asked = host || input.engine === 'carbonio';
@@ -71,22 +67,14 @@ export function createRecoveryActivities(config: Config) {
     },
 
     async compareSettings({ name, source }: RecoveryStep): Promise<Compared> {
-      return acting(async () =>
-        compareSettings({
-          stateDir,
-          name,
-          source,
-          cli,
-          server: await serverName(),
-          signal: cancellationSignal(),
-        }),
+      return acting(async (_tell, signal) =>
+        compareSettings({ stateDir, name, source, cli, server: await serverName(), signal }),
       );
     },
 
     /** Sets one of those that were approved; what it was is journalled before. Again, it finds it set. */
     async applySetting({ name, source, setting }: RecoveryStep & { setting: string }): Promise<void> {
-      return acting(async () => {
-        const signal = cancellationSignal();
+      return acting(async (_tell, signal) => {
         await applySetting({ stateDir, name, source, cli, server: await serverName(), signal }, setting);
       });
     },
@@ -109,8 +97,7 @@ export function createRecoveryActivities(config: Config) {
       source: string;
       result: ExternalRestoreResult;
     }): Promise<{ sentences: string[] }> {
-      return acting(async () => {
-        const signal = cancellationSignal();
+      return acting(async (_tell, signal) => {
         const asked = (await hasMailHost(cli, signal)) ? cli : null;
         return { sentences: await checkAftermath({ ...input, stateDir, cli: asked, signal }) };
       });
@@ -125,24 +112,21 @@ export function createRecoveryActivities(config: Config) {
     },
 
     async checkSnapshotSource({ source }: { source: string }): Promise<{ text: string }> {
-      return acting(async () => {
-        const signal = cancellationSignal();
+      return acting(async (_tell, signal) => {
         const served = await hasMailHost(cli, signal);
         return checkSnapshotSource(source, served ? { cli, server: await serverName(), signal } : null);
       });
     },
 
     async planSameServer({ copyPath }: { copyPath: string }): Promise<SameServerPlan> {
-      return acting(async () => planSameServer(cli, await serverName(), copyPath, cancellationSignal()));
+      return acting(async (_tell, signal) => planSameServer(cli, await serverName(), copyPath, signal));
     },
 
     /** Until the mail host has nothing to do any more. */
     async waitUntilHostIsIdle(): Promise<void> {
-      return acting(async (tell) => {
+      return acting(async (tell, signal) => {
         for (;;) {
-          const { operations, realTimeScanOperations } = await getAllOperations(cli, {
-            signal: cancellationSignal(),
-          });
+          const { operations, realTimeScanOperations } = await getAllOperations(cli, { signal });
           // a host that does not tell of its scanner cannot be waited for
           const scans = realTimeScanOperations ?? 0;
           if (operations.length === 0 && scans === 0) return;
@@ -164,16 +148,4 @@ export function createRecoveryActivities(config: Config) {
       return beating(async () => (await mailer.send({ ...mail, to })).outcome);
     },
   };
-}
-
-async function acting<T>(body: (tell: (what: string) => void) => Promise<T>): Promise<T> {
-  return beating<string, T>(async (tell) => {
-    try {
-      return await body(tell);
-    } catch (error) {
-      if (error instanceof CancelledFailure || cancellationSignal().aborted)
-        throw new CancelledFailure('cancelled');
-      throw toFailure(error);
-    }
-  });
 }

@@ -171,8 +171,8 @@ export function turnOf({
 
 /** The mails of a restore, whichever engine works. */
 export function createMails(config: Config) {
-  const { url, from, admins } = config.mail;
-  const mailer = createMailer({ url, from, admins: [...admins] });
+  const { admins } = config.mail;
+  const mailer = createMailer(config.mail);
   const send = (mail: Mail, to: readonly string[]): Promise<NotificationResult> =>
     beating(() => mailer.send({ ...mail, to: [...to] }));
   const recipients = ({ input }: RestoreRequest): string[] => [...admins, ...input.notifications];
