@@ -4,7 +4,7 @@ import type { Config } from '../config';
 import type { OffsiteSyncInput } from '../contracts/offsite-sync';
 import { Problem } from '../failures';
 import { CopyPlace, destinationOf } from '../offsite/place';
-import { hasMailHost, lookAtPurges } from '../offsite/purges';
+import { hasHostCommand, lookAtPurges } from '../offsite/purges';
 import { offsiteStep } from './offsite';
 
 export interface PurgeLook {
@@ -21,7 +21,7 @@ export function createOffsitePurgeActivities({ stateDir, carbonio }: Config, cli
     /** One look, a few seconds; the workflow waits between two. */
     async lookAtPurges({ input }: { input: OffsiteSyncInput }): Promise<PurgeLook> {
       return offsiteStep(async ({ signal }) => {
-        if (!hasMailHost(carbonio)) {
+        if (!hasHostCommand(carbonio)) {
           if (input.delete === 'now') return { waiting: null, fresh: true, ended: null };
           const what = `delete afterPurge asks the mail host for its purges, and there is no ${carbonio.command} (LIFEBOAT_CARBONIO_COMMAND).`;
           throw new Problem('CommandMissing', `${what} Without a mail host, delete "now".`);

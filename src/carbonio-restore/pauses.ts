@@ -10,16 +10,11 @@ import {
   scannerOff,
   SCHEDULE_KEYS,
   serverKey,
+  SETTING_NAMES,
   settingInForce,
 } from '../overrides/backup-settings-port';
 import { domainOf } from '../restore/select';
 import type { SurveyRow } from './survey';
-
-const NAMES: Readonly<Record<string, string>> = {
-  [SCANNER_KEY]: 'The Real Time Scanner',
-  backupSmartScanScheduler: 'The schedule of SmartScan',
-  backupPurgeScheduler: 'The schedule of purge',
-};
 
 type Mode = ExternalRestoreInput['carbonio']['pauseScanner'];
 
@@ -40,7 +35,7 @@ export async function pausesOf(
     mode: Mode,
     off: (value: string) => string | null,
   ): Promise<void> => {
-    const what = NAMES[attribute] ?? attribute;
+    const what = SETTING_NAMES[attribute] ?? attribute;
     const key = serverKey(server, attribute);
     try {
       const value = off(await settingInForce(env.cli, server, attribute, { signal: env.signal }));

@@ -17,7 +17,7 @@ export interface Purges {
 }
 
 /** Whether this worker has a mail host to ask: the program of its command is there, or is looked for on the PATH. */
-export function hasMailHost({ command }: { readonly command: string }): boolean {
+export function hasHostCommand({ command }: { readonly command: string }): boolean {
   const { program } = parseCommand(command);
   return !isAbsolute(program) || existsSync(program);
 }

@@ -29,6 +29,14 @@ export const NOT_UNDER_OTHER_PATH: ReadonlySet<string> = new Set(
   [SCANNER_KEY, ...SCHEDULE_KEYS].flatMap((attribute) => BACKUP_SLOTS[attribute] ?? []),
 );
 
+/** What people call them. */
+export const SETTING_NAMES: Readonly<Record<string, string>> = {
+  [SCANNER_KEY]: 'The Real Time Scanner',
+  backupSmartScanScheduler: 'The schedule of SmartScan',
+  backupPurgeScheduler: 'The schedule of purge',
+  [PATH_KEY]: 'The Backup Path',
+};
+
 /** What the journal calls it: whose setting it is must be known when nothing else is left of the operation. */
 export const serverKey = (server: string, attribute: string): string => `server/${server}/${attribute}`;
 

@@ -11,6 +11,7 @@ import {
   scannerOff,
   SCHEDULE_KEYS,
   serverKey,
+  SETTING_NAMES,
   settingInForce,
 } from '../overrides/backup-settings-port';
 import { printable } from '../report/format';
@@ -29,12 +30,6 @@ export interface SameServerPlan {
   readonly serverId: string;
   readonly text: string;
 }
-
-const NAMES: Readonly<Record<string, string>> = {
-  [SCANNER_KEY]: 'The Real Time Scanner',
-  backupSmartScanScheduler: 'The schedule of SmartScan',
-  backupPurgeScheduler: 'The schedule of purge',
-};
 
 /**
  * @throws Problem `CopyRefused` when it is no copy of this server's Backup Path, or that itself
@@ -59,11 +54,11 @@ export async function planSameServer(
   const changes: Change[] = [];
   const look = async (attribute: string, off: (value: string) => string | null): Promise<void> => {
     const value = off(await settingInForce(cli, server, attribute, { signal }));
-    if (value !== null) changes.push(changeOf(server, attribute, value, NAMES[attribute] ?? attribute));
+    if (value !== null) changes.push(changeOf(server, attribute, value));
   };
   await look(SCANNER_KEY, scannerOff);
   for (const attribute of SCHEDULE_KEYS) await look(attribute, pausedSchedule);
-  changes.push(changeOf(server, PATH_KEY, copy.root, 'The Backup Path'));
+  changes.push(changeOf(server, PATH_KEY, copy.root));
   const sure =
     own === null ? ` ${ownPath} cannot be read here: that it is of the same server is for you to know.` : '';
   return {
@@ -73,8 +68,9 @@ export async function planSameServer(
   };
 }
 
-const changeOf = (server: string, attribute: string, value: string, what: string): Change => ({
-  ...{ slot: BACKUP_SLOTS[attribute] ?? '', key: serverKey(server, attribute), value, what },
+const changeOf = (server: string, attribute: string, value: string): Change => ({
+  ...{ slot: BACKUP_SLOTS[attribute] ?? '', key: serverKey(server, attribute), value },
+  what: SETTING_NAMES[attribute] ?? attribute,
 });
 
 /** Null when it is lost, which is why a copy is needed. */

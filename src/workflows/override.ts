@@ -21,17 +21,18 @@ import { failureMessage } from './failure';
 import { guardIdOf, overrideGuard, releaseSignal, untilSignal } from './override-guard';
 import { thisOperation } from './turn';
 
-const common = {
+/** Of every step that changes a setting, or puts it back. */
+export const overrideStep = {
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '10 seconds',
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 } as const;
 const { applyOverride } = proxyActivities<Activities>({
-  ...common,
+  ...overrideStep,
   retry: { initialInterval: '1 second', backoffCoefficient: 1 },
 });
 const { revertOverride } = proxyActivities<Activities>({
-  ...common,
+  ...overrideStep,
   // then the guard goes on with it, for as long as it takes
   scheduleToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '5 seconds' },

@@ -3,32 +3,20 @@
  * whole chain of runs, and the next run finds it in the journal. What sees to the way back is that of every override
  * (override.ts), but its guard watches the chain, and at the deadline the restore goes on without the change.
  */
-import {
-  ActivityCancellationType,
-  CancellationScope,
-  isCancellation,
-  log,
-  proxyActivities,
-  sleep,
-} from '@temporalio/workflow';
+import { CancellationScope, isCancellation, log, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { CarriedPauses, Pause } from '../contracts/engine';
 import { settingText, type Setting } from '../contracts/override';
 import { failureMessage } from './failure';
-import { goBack, startGuard, tellGuard, type OverrideEnd } from './override';
+import { goBack, overrideStep, startGuard, tellGuard, type OverrideEnd } from './override';
 import { untilSignal } from './override-guard';
 import { thisOperation } from './turn';
 
-const common = {
-  startToCloseTimeout: '10 minutes',
-  heartbeatTimeout: '10 seconds',
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-} as const;
 const policy = { initialInterval: '1 second', backoffCoefficient: 1 } as const;
-const { applyOverride } = proxyActivities<Activities>({ ...common, retry: policy });
+const { applyOverride } = proxyActivities<Activities>({ ...overrideStep, retry: policy });
 /** What may not come by itself for days does not hold a restore up that can do without. */
 const { applyOverride: applyIfFree } = proxyActivities<Activities>({
-  ...common,
+  ...overrideStep,
   retry: { ...policy, nonRetryableErrorTypes: ['OverrideBusy', 'StateUnavailable'] },
 });
 

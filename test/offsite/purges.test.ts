@@ -1,5 +1,5 @@
 /** What counts as a purge that works, and as one that has ended. */
-import { hasMailHost, lookAtPurges, type Purges } from '../../src/offsite/purges';
+import { hasHostCommand, lookAtPurges, type Purges } from '../../src/offsite/purges';
 import { cliThat, failure } from '../carbonio/kit';
 
 const id = (n: number): string => `${String(n).repeat(8)}-0000-4000-8000-000000000000`;
@@ -56,7 +56,7 @@ test('an answer that is not the list', async () => {
 });
 
 test('a mail host is there when its command is, or is looked for', () => {
-  expect(hasMailHost({ command: '/nonexistent/carbonio' })).toBe(false);
-  expect(hasMailHost({ command: `${process.execPath} x` })).toBe(true);
-  expect(hasMailHost({ command: 'ssh mailhost carbonio' })).toBe(true);
+  expect(hasHostCommand({ command: '/nonexistent/carbonio' })).toBe(false);
+  expect(hasHostCommand({ command: `${process.execPath} x` })).toBe(true);
+  expect(hasHostCommand({ command: 'ssh mailhost carbonio' })).toBe(true);
 });
