@@ -70,6 +70,16 @@ export async function connectToServer(stateDir: string): Promise<Link> {
   return connect(place(DEFAULT_ADDRESS), embedded);
 }
 
+/** What a command does with the server, whose connection ends with it. */
+export async function onServer<T>(stateDir: string, body: (link: Link) => Promise<T>): Promise<T> {
+  const link = await connectToServer(stateDir);
+  try {
+    return await body(link);
+  } finally {
+    await link.close();
+  }
+}
+
 /** @param more said when it does not answer */
 export async function connect(place: ServerPlace, more = ''): Promise<Link> {
   const connection = await Connection.connect({ ...place.options, connectTimeout: CONNECT_WITHIN_MS }).catch(

@@ -4,13 +4,12 @@ import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { findOperation } from '../operations';
 import { say } from '../output';
-import { connectToServer } from '../server';
+import { onServer } from '../server';
 import { GOING_ON } from '../../activities/chain';
 
 export async function cancel(operationId: string, options: { stateDir?: string }): Promise<number> {
   const config = loadConfig(process.env, options);
-  const link = await connectToServer(config.stateDir);
-  try {
+  return onServer(config.stateDir, async (link) => {
     const { status } = await findOperation(link, operationId);
     if (!GOING_ON.has(status.name)) {
       const how = status.name.toLowerCase().replaceAll('_', ' ');
@@ -19,7 +18,5 @@ export async function cancel(operationId: string, options: { stateDir?: string }
     await link.client.workflow.getHandle(operationId).cancel();
     say(`Asked ${operationId} to end: running steps end at their next item, then the report is written.`);
     return EXIT.done;
-  } finally {
-    await link.close();
-  }
+  });
 }

@@ -14,7 +14,7 @@ import { isUnanswered } from '../grpc';
 import { namedId } from '../operation-id';
 import { findOperation } from '../operations';
 import { print, printJson, say, shellWord } from '../output';
-import { connectToServer, pageOf, type Link } from '../server';
+import { onServer, pageOf, type Link } from '../server';
 import { startOrAttach } from '../start';
 import { taskQueueIsServed } from '../task-queue';
 import { WORKFLOWS } from '../workflows';
@@ -32,17 +32,11 @@ const RUNBOOKS = ['disasterRecovery', 'snapshotRecovery', 'sameServerRestore'] a
 const ANSWER_WITHIN_MS = 10_000;
 
 async function linked<T>(
-  options: RunbookOptions,
+  { stateDir }: RunbookOptions,
   body: (link: Link, taskQueue: string) => Promise<T>,
 ): Promise<T> {
-  const { stateDir } = options;
   const config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
-  const link = await connectToServer(config.stateDir);
-  try {
-    return await body(link, config.taskQueue);
-  } finally {
-    await link.close();
-  }
+  return onServer(config.stateDir, (link) => body(link, config.taskQueue));
 }
 
 export async function start(name: string, fields: string[], options: StartOptions): Promise<number> {

@@ -10,7 +10,7 @@ import { Interrupts } from '../interrupts';
 import { print, printJson, say } from '../output';
 import { readQueue, stopOperations } from '../queue';
 import { queueTable } from '../queue-table';
-import { connectToServer, type Link } from '../server';
+import { onServer, type Link } from '../server';
 
 export interface QueueOptions {
   stateDir?: string;
@@ -30,12 +30,7 @@ async function onHost<T>(
   body: (link: Link, host: string, config: Config) => Promise<T>,
 ): Promise<T> {
   const config: Config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
-  const link = await connectToServer(config.stateDir);
-  try {
-    return await body(link, host ?? config.host, config);
-  } finally {
-    await link.close();
-  }
+  return onServer(config.stateDir, (link) => body(link, host ?? config.host, config));
 }
 
 export function list(options: QueueOptions): Promise<number> {

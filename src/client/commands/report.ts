@@ -9,7 +9,7 @@ import { findReport } from '../../report/find-report';
 import { findOperation } from '../operations';
 import { reportDirOf } from '../outcome';
 import { printFile, say } from '../output';
-import { connectToServer } from '../server';
+import { onServer } from '../server';
 import { GOING_ON } from '../../activities/chain';
 
 export interface ReportOptions {
@@ -38,8 +38,7 @@ export async function report(operationId: string, options: ReportOptions): Promi
 
 /** @throws CommandError that says why there is no report here */
 async function askServer(stateDir: string, operationId: string): Promise<string> {
-  const link = await connectToServer(stateDir);
-  try {
+  return onServer(stateDir, async (link) => {
     const { status, runId, type } = await findOperation(link, operationId);
     if (type === 'verify')
       throw new CommandError(
@@ -59,9 +58,7 @@ async function askServer(stateDir: string, operationId: string): Promise<string>
       );
     if (existsSync(join(dir, 'report.html'))) return dir;
     throw new CommandError('ReportNotFound', `The report is on the machine of the worker: ${dir}.`);
-  } finally {
-    await link.close();
-  }
+  });
 }
 
 /** The desktop's own way; its program is left to itself. */

@@ -5,8 +5,8 @@ import { EXIT } from '../exit-codes';
 import { print, printJson, say } from '../output';
 import { scheduleId } from '../schedules/model';
 import { ownSchedule } from '../schedules/server';
-import { configOf, onServer, type SchedulesOptions } from '../schedules/session';
-import type { Link } from '../server';
+import { configOf, type SchedulesOptions } from '../schedules/session';
+import { onServer, type Link } from '../server';
 
 export interface PauseOptions extends SchedulesOptions {
   reason?: string;
@@ -23,7 +23,7 @@ export async function resume(names: readonly string[], options: PauseOptions): P
 async function setPaused(names: readonly string[], paused: boolean, options: PauseOptions): Promise<number> {
   const config = configOf(options);
   const { host } = config;
-  return onServer(config, async (link) => {
+  return onServer(config.stateDir, async (link) => {
     const { client } = link;
     // all of them are there before one is changed
     for (const name of names) await ownSchedule(link, host, name);
@@ -46,7 +46,7 @@ const STARTED_WITHIN_MS = 15_000;
 export async function trigger(name: string, options: SchedulesOptions): Promise<number> {
   const config = configOf(options);
   const { host } = config;
-  return onServer(config, async (link) => {
+  return onServer(config.stateDir, async (link) => {
     const before = await ownSchedule(link, host, name);
     await link.client.schedule.getHandle(before.scheduleId).trigger('SKIP');
     const operationId = await startedSince(link, host, name, before);

@@ -8,14 +8,15 @@ import { print, printJson } from '../output';
 import { timesText } from '../schedules/compare';
 import { scheduleId } from '../schedules/model';
 import { findSchedule, ownNames } from '../schedules/server';
-import { configOf, onServer, type SchedulesOptions } from '../schedules/session';
+import { configOf, type SchedulesOptions } from '../schedules/session';
+import { onServer } from '../server';
 
 const NEXT_SHOWN = 3;
 
 export async function list(options: SchedulesOptions): Promise<number> {
   const config = configOf(options);
   const { host } = config;
-  return onServer(config, async (link) => {
+  return onServer(config.stateDir, async (link) => {
     const schedules: Shown[] = [];
     for (const name of await ownNames(link, host)) {
       const found = await findSchedule(link, scheduleId(host, name));

@@ -6,8 +6,8 @@ import { print, printJson, say } from '../output';
 import { timesText } from '../schedules/compare';
 import { readScheduleFile } from '../schedules/file';
 import { carryOut, compareWithServer, type Change } from '../schedules/server';
-import { configOf, onServer, type SchedulesOptions } from '../schedules/session';
-import type { Link } from '../server';
+import { configOf, type SchedulesOptions } from '../schedules/session';
+import { onServer, type Link } from '../server';
 import { taskQueueIsServed } from '../task-queue';
 
 export interface ApplyOptions extends SchedulesOptions {
@@ -28,7 +28,7 @@ export async function apply(file: string, options: ApplyOptions): Promise<number
   const config = configOf(options);
   const { host, taskQueue } = config;
   const wanted = readScheduleFile(file, config);
-  return onServer(config, async (link) => {
+  return onServer(config.stateDir, async (link) => {
     const changes = await compareWithServer(link, host, wanted);
     const todo = changes.filter(({ kind }) => kind !== 'none');
     // with --json the list comes once, with its end

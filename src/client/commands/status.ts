@@ -11,7 +11,7 @@ import { progressLine } from '../progress-text';
 import { askQueue } from '../queue';
 import { readReport } from '../report-file';
 import { jsonOf, textOf, type RestoreEnd } from '../restore-result';
-import { connectToServer, pageOf, type Link } from '../server';
+import { onServer, pageOf, type Link } from '../server';
 import { queryStatus, snapshotOf } from '../snapshot';
 import { GOING_ON } from '../../activities/chain';
 
@@ -28,14 +28,11 @@ const ENDED_SHOWN = 10;
 export async function status(operationId: string | undefined, options: StatusOptions): Promise<number> {
   const { stateDir, json = false } = options;
   const config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
-  const link = await connectToServer(config.stateDir);
-  try {
+  return onServer(config.stateDir, async (link) => {
     if (operationId === undefined) await listAll(link, config.host, json);
     else await showOne(link, operationId, json);
     return EXIT.done;
-  } finally {
-    await link.close();
-  }
+  });
 }
 
 /** `COMPLETED`, `TIMED_OUT` as people write them. */

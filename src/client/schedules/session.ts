@@ -1,7 +1,6 @@
-/** What every command on schedules begins with: the configuration and the server. */
+/** What every command on schedules begins with. */
 import { loadConfig, type Config } from '../../config';
 import { CommandError } from '../errors';
-import { connectToServer, type Link } from '../server';
 
 export interface SchedulesOptions {
   host?: string;
@@ -15,13 +14,4 @@ export function configOf({ host, stateDir }: SchedulesOptions): Config {
     throw new CommandError('Usage', '--host must be a host name.');
   const config = loadConfig(process.env, stateDir === undefined ? {} : { stateDir });
   return host === undefined ? config : { ...config, host };
-}
-
-export async function onServer(config: Config, body: (link: Link) => Promise<number>): Promise<number> {
-  const link = await connectToServer(config.stateDir);
-  try {
-    return await body(link);
-  } finally {
-    await link.close();
-  }
 }
