@@ -15,7 +15,7 @@ import { readiness, type Look } from '../recovery/readiness';
 import { writeRecoveryReport } from '../recovery/report';
 import { planSameServer, type SameServerPlan } from '../recovery/same-server';
 import {
-  applySetting,
+  applySettings,
   compareSettings,
   unpackCustomizations,
   versionsOf,
@@ -72,11 +72,11 @@ export function createRecoveryActivities(config: Config) {
       );
     },
 
-    /** Sets one of those that were approved; what it was is journalled before. Again, it finds it set. */
-    async applySetting({ name, source, setting }: RecoveryStep & { setting: string }): Promise<void> {
-      return acting(async (_tell, signal) => {
-        await applySetting({ stateDir, name, source, cli, server: await serverName(), signal }, setting);
-      });
+    /** Sets those that were approved; what each was is journalled before. Again, it finds them set. */
+    async applySettings({ name, source, settings }: RecoveryStep & { settings: string[] }): Promise<void> {
+      return acting(async (_tell, signal) =>
+        applySettings({ stateDir, name, source, cli, server: await serverName(), signal }, settings),
+      );
     },
 
     /** Into a folder of the operation; never over the files of a server. */

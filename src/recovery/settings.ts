@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { BackupPath } from '../backup-path/store';
 import type { CarbonioCli } from '../carbonio/cli';
+import { getServer } from '../carbonio/cli/prov';
 import { Problem } from '../failures';
 import { writeDurably } from '../host/durable-file';
 import type { OperationName } from '../host/operation-dir';
@@ -10,7 +11,6 @@ import { counted } from '../report/format';
 import { extract } from '../server-config/customizations';
 import { diffSettings, inGroup, type Difference, type SettingsDiff } from '../server-config/diff';
 import { readLive } from '../server-config/live';
-import type { Settings } from '../server-config/model';
 import { savedStates, settingsOfStore } from '../server-config/saved';
 import { commandOf, renderScript } from '../server-config/script';
 import { orNull } from './mail-host';
@@ -63,22 +63,27 @@ export async function compareSettings(step: SettingsStep): Promise<Compared> {
 }
 
 /**
- * Sets what the source has, and proves it. What it was stands in settings.jsonl before it is changed.
+ * Sets what the source has, one after the other, and proves it. What each was stands in settings.jsonl before it is
+ * changed. Reading the host takes some ten calls, so it is read before the first and after the last.
+ * @param chosen names as {@link compareSettings} gives them; what an attempt before this one has set is not set again
  * @throws Problem `UnknownOutput` when the host does not say what was set
  */
-export async function applySetting(step: SettingsStep, setting: string): Promise<void> {
-  const before = (await differing(step)).differences.find((one) => nameOf(one) === setting);
-  // an attempt before this one has set it
-  if (before === undefined) return;
-  const words = commandOf(before, { server: step.server });
-  if (!Array.isArray(words)) throw new Problem('InvalidInput', `${setting}: ${words}`);
-  journal(join(recoveryDir(step.stateDir, step.name), 'settings.jsonl'), {
-    ...{ at: new Date().toISOString(), setting, before: before.b, wanted: before.a },
-  });
-  await step.cli.call(words.slice(1), { signal: step.signal });
-  const after = (await differing(step)).differences.find((one) => nameOf(one) === setting);
-  if (after !== undefined)
-    throw new Problem('UnknownOutput', `${setting} was set, and the mail host says something else.`);
+export async function applySettings(step: SettingsStep, chosen: readonly string[]): Promise<void> {
+  const differ = async (): Promise<Difference[]> =>
+    (await differing(step)).differences.filter((one) => chosen.includes(nameOf(one)));
+  const before = await differ();
+  if (before.length === 0) return;
+  for (const one of before) {
+    const words = commandOf(one, { server: step.server });
+    if (!Array.isArray(words)) throw new Problem('InvalidInput', `${nameOf(one)}: ${words}`);
+    journal(join(recoveryDir(step.stateDir, step.name), 'settings.jsonl'), {
+      ...{ at: new Date().toISOString(), setting: nameOf(one), before: one.b, wanted: one.a },
+    });
+    await step.cli.call(words.slice(1), { signal: step.signal });
+  }
+  const left = (await differ()).map(nameOf);
+  if (left.length > 0)
+    throw new Problem('UnknownOutput', `${left.join(', ')}: set, and the mail host says something else.`);
 }
 
 function journal(file: string, line: object): void {
@@ -99,22 +104,21 @@ export async function versionsOf(
   source: string,
   signal: AbortSignal,
 ): Promise<{ source: string | null; here: string | null }> {
-  const live = await orNull(readLive(cli, server, { signal }));
-  return { source: versionOf(savedOrNull(source)), here: versionOf(live) };
+  const here = await orNull(getServer(cli, server, { signal }));
+  const version = here?.attributes[VERSION];
+  return { source: savedVersion(source), here: [version].flat()[0] ?? null };
 }
 
-function savedOrNull(source: string): Settings | null {
+function savedVersion(source: string): string | null {
   try {
-    return settingsOfStore(source);
+    const { objects } = settingsOfStore(source);
+    return objects.find(({ scope }) => scope === 'server')?.attributes.get(VERSION)?.[0] ?? null;
   } catch (error) {
     // a source without its configuration can be restored from all the same
     if (error instanceof Problem) return null;
     throw error;
   }
 }
-
-const versionOf = (settings: Settings | null): string | null =>
-  settings?.objects.find(({ scope }) => scope === 'server')?.attributes.get(VERSION)?.[0] ?? null;
 
 /** The newest archive of customized files, unpacked beside the report. */
 export async function unpackCustomizations(

@@ -132,7 +132,7 @@ class Recovery {
           proposed: [],
           several: true,
         });
-        for (const setting of chosen) await steps.applySetting({ name, source: path, setting });
+        if (chosen.length > 0) await steps.applySettings({ name, source: path, settings: [...chosen] });
         return { ...found, applied: chosen.length };
       },
       ({ text, applied }) => `${text} ${applied} were set.`,
