@@ -36,6 +36,8 @@ const shared = {
 /** @type {import('jest').Config} */
 module.exports = {
   maxWorkers: 2,
+  // Each file leaves something in the heap of the process that ran it; a large one makes every collection slow.
+  workerIdleMemoryLimit: '1GB',
   reporters: ['default', '<rootDir>/test/count-reporter.js'],
   testTimeout: 300_000,
   projects: [
