@@ -56,6 +56,7 @@ export async function play(
     }
     await kill(`${question.step} waiting`);
     const [verb, choice] = answer(question);
+    if (verb === 'approve' && question.kind === 'failure') throw new Error(question.text);
     await handle.executeUpdate<string, [object]>(verb, {
       args: [{ step: question.step, ...(choice === undefined ? {} : { choice }) }],
     });

@@ -18,6 +18,8 @@ export class EngineBench extends CarbonioBench {
   readonly state = join(this.dir, 'state');
   readonly taskQueue = `carbonio-${Math.random().toString(36).slice(2)}`;
   client!: Client;
+  /** More for the worker. */
+  readonly more: Record<string, string> = {};
   worker!: TestWorker;
   private readonly ids: string[] = [];
   private gate = '';
@@ -36,7 +38,12 @@ export class EngineBench extends CarbonioBench {
       stateDir: this.state,
       taskQueue: this.taskQueue,
       // a worker that is killed between its journal and its call is waited for so long
-      env: { ...this.up.env, LIFEBOAT_QUEUE_POLL_SECONDS: '1', LIFEBOAT_CARBONIO_TIMEOUT_SECONDS: '30' },
+      env: {
+        ...this.up.env,
+        LIFEBOAT_QUEUE_POLL_SECONDS: '1',
+        LIFEBOAT_CARBONIO_TIMEOUT_SECONDS: '30',
+        ...this.more,
+      },
     });
   }
 
