@@ -42,9 +42,9 @@ const IN_SANDBOX = {
       message: 'Activities run elsewhere: `import type` only.',
     },
     {
-      regex: '^\\.\\./(?!activities(/|$)|contracts/|failures$)',
+      regex: '^\\.\\./(?!activities(/|$)|contracts/|failures$|report/format$)',
       allowTypeImports: true,
-      message: 'Workflows import contracts, failures and types.',
+      message: 'Workflows import contracts, failures, report/format and types.',
     },
   ],
 };

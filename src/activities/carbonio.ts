@@ -9,11 +9,11 @@ import {
   isServed,
   planHostRestore,
   restoreOnHost,
-  shownOf,
   stopOnHost,
   type HostRestoreEnv,
   type HostSlice,
 } from '../carbonio-restore/host-restore';
+import { shownOf } from '../carbonio-restore/progress';
 import { factsForReport } from '../carbonio-restore/facts';
 import { mailServerName } from '../carbonio-restore/mailstores';
 import { StepJournal } from '../carbonio-restore/journal';

@@ -27,6 +27,7 @@ import { afterwards } from './afterwards';
 import { pausesOf } from './pauses';
 import { refuseOwnServer } from './own-server';
 import { preflightOf } from './preflight';
+import { itemsIn, itemsOf, shownOf } from './progress';
 import { quotasOf } from './quotas';
 import { batchesOf, type SurveyRow } from './survey';
 import { tallyOf } from './tally';
@@ -187,34 +188,17 @@ function sliceOf(
   return {
     more: ended < steps.length,
     counters,
-    handled: handled + itemsIn(running?.progress ?? null),
+    handled: handled + itemsIn(running?.progress ?? null, itemsOf(plan, step)),
     accountsDone,
     provisioned: step === null || step.phase === 'items' || running === null,
     onHost: step === null || running === null ? null : describe(step, running),
   };
 }
 
-/** Of a running operation: the labels of an External Restore are not documented (U), so the largest `done/total` counts. */
-function itemsIn(progress: ProgressBlock | null): number {
-  const pairs = Object.entries(progress ?? {}).filter(
-    ([label, values]) => /item/i.test(label) && values.length === 2,
-  );
-  return Math.max(0, ...pairs.map(([, values]) => Number(values[0])).filter(Number.isFinite));
-}
-
 const describe = (
   step: HostStep,
   { id, host, progress }: { id: string; host: string; progress: ProgressBlock | null },
 ): string => shownOf(`${step.name}: ${host}, ${id}`, progress);
-
-/** In a few words, for people. */
-export function shownOf(what: string, progress: ProgressBlock | null): string {
-  const shown = Object.entries(progress ?? {}).map(([label, values]) => `${label} ${values.join('/')}`);
-  return [what, ...shown.slice(0, 10)]
-    .join('; ')
-    .replace(/[`\p{Cc}]/gu, ' ')
-    .slice(0, 600);
-}
 
 /** Ends what works on the host for this restore, and waits for that. Harmless when nothing does. */
 export async function stopOnHost(env: HostRestoreEnv, request: RestoreRequest): Promise<void> {

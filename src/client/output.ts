@@ -3,6 +3,8 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { printable, printableJson } from '../report/format';
 
+export { shellWord } from '../report/format';
+
 /** A line for people. Control characters, which names and messages may carry, are shown as escapes. */
 export function say(line: string): void {
   process.stderr.write(`${line.split('\n').map(printable).join('\n')}\n`);
@@ -30,9 +32,4 @@ export async function printFile(path: string): Promise<void> {
     process.stdout,
     { end: false },
   );
-}
-
-/** A word for a shell, in quotes when it needs them. */
-export function shellWord(word: string): string {
-  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -22,8 +22,14 @@ export interface Question {
   readonly options: readonly string[];
   /** Taken when the answer names nothing. */
   readonly proposed: readonly string[];
-  /** The exact command that answers it. */
+  /** Of each option, for people: what it means; empty: nothing to say. */
+  readonly notes?: readonly string[];
+  /** Any number of the options may be chosen, also none. */
+  readonly several?: boolean;
+  /** The exact command that answers it: with what is proposed, else with the first option. */
   readonly command: string;
+  /** The exact command that goes on without the step; null: it cannot be left out. */
+  readonly skipCommand?: string | null;
   /** ISO 8601, UTC. */
   readonly since: string;
 }

@@ -80,7 +80,10 @@ async function services(cli: CarbonioCli, signal: AbortSignal): Promise<Look> {
 function version({ source, here }: ReadinessInput['versions']): Look {
   const what = 'Version';
   if (source === null || here === null) {
-    const found = `The source was written by ${source ?? 'a version that is not known'}; here is ${here ?? 'one that is not known'}.`;
+    const found =
+      source === here
+        ? 'Neither that of the source nor that of this server is known.'
+        : `That of the source is ${source ?? 'not known'}, that of this server ${here ?? 'not known'}.`;
     return { what, ok: null, found, remedy: 'See that this server is not older than the source.' };
   }
   const found = `Here is ${here}, the source was written by ${source}.`;

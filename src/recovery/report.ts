@@ -16,6 +16,8 @@ export function writeRecoveryReport(
   steps: readonly StepStatus[],
 ): { dir: string; text: string } {
   const dir = recoveryDir(stateDir, name);
+  // the step that writes this still works
+  const ended = steps.filter(({ state }) => state !== 'working');
   const { rpoSeconds, rtoSeconds } = result;
   const text = [
     `Disaster recovery ${result.operationId}: ${result.status}`,
@@ -28,7 +30,7 @@ export function writeRecoveryReport(
     `Took:            ${durationWords(rtoSeconds)}, answers of people included (RTO)`,
     '',
     'Steps',
-    ...steps.map((one) => `- ${one.title}: ${one.state}${one.text === null ? '' : `. ${one.text}`}`),
+    ...ended.map((one) => `- ${one.title}: ${one.state}${one.text === null ? '' : `. ${one.text}`}`),
     '',
     'Left to do: keep the old Backup Path read-only; see `lifeboat overrides list` empty; open the network.',
     '',
@@ -36,6 +38,6 @@ export function writeRecoveryReport(
     .map((line) => printable(line))
     .join('\n');
   writeDurably(join(dir, 'recovery.txt'), text);
-  writeDurably(join(dir, 'recovery.json'), `${JSON.stringify({ ...result, steps }, null, 2)}\n`);
+  writeDurably(join(dir, 'recovery.json'), `${JSON.stringify({ ...result, steps: ended }, null, 2)}\n`);
   return { dir, text };
 }

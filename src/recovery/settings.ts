@@ -29,6 +29,8 @@ export interface Compared {
   readonly text: string;
   /** What can be set by a command: scope, object and attribute, at most {@link MOST}. */
   readonly applicable: readonly string[];
+  /** Of each, what it is now and what the source has. Not told by earlier releases. */
+  readonly changes?: readonly string[];
   readonly files: readonly string[];
 }
 
@@ -55,11 +57,25 @@ export async function compareSettings(step: SettingsStep): Promise<Compared> {
   const [must, host, cosmetic] = (['mustMatch', 'hostSpecific', 'cosmetic'] as const).map(
     (group) => inGroup(diff, group).length,
   );
-  const applicable = runnable(diff, step.server).map(nameOf);
+  const applicable = runnable(diff, step.server).slice(0, MOST);
   const text =
     `${counted(must ?? 0, 'setting')} of the source should be the same here and ${must === 1 ? 'is' : 'are'} not; ${host} belong to the host, ` +
     `${cosmetic} are cosmetic. The commands that would set them are in ${script}, for review.`;
-  return { text, applicable: applicable.slice(0, MOST), files: [script, list] };
+  return {
+    text,
+    applicable: applicable.map(nameOf),
+    changes: applicable.map(changeOf),
+    files: [script, list],
+  };
+}
+
+/** Values may be as long as a page; they stand in full in the script. Secrets are never among what can be set. */
+const changeOf = ({ a, b }: Difference): string => `now ${shortly(b)}; source: ${shortly(a)}`;
+
+function shortly(values: readonly string[] | null): string {
+  if (values === null) return 'not set';
+  const text = values.join(', ') || 'empty';
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /**

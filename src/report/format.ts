@@ -1,4 +1,4 @@
-/** How numbers, times and foreign text are written in every form of the report. */
+/** How numbers, times and foreign text are written in every form of the report. Pure: workflows use it too. */
 
 /** `1234567` as `1,234,567`. */
 export function grouped(count: number): string {
@@ -101,4 +101,9 @@ export class Labels {
     this.taken.add(label);
     return label;
   }
+}
+
+/** A word for a shell, in quotes when it needs them. */
+export function shellWord(word: string): string {
+  return /^[\w./:@%+=,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

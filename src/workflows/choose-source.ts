@@ -1,6 +1,7 @@
 /** Which copy a disaster recovery restores from: each is looked at, the first good one is proposed, people choose. */
 import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Candidate, DisasterRecoveryInput } from '../contracts/disaster-recovery';
+import { utcTime } from '../report/format';
 import { failureMessage } from './failure';
 import { fetchOffsite } from './fetch-offsite';
 import { runbookSteps, type numberedChild, type Runbook } from './runbook';
@@ -90,7 +91,7 @@ const unusable = (kind: Candidate['kind'], path: string, defect: string): Candid
 
 function sentence({ kind, path, usable, defect, serverName, accounts, newest }: Candidate): string {
   if (!usable) return `${kind} ${path}: cannot be used: ${defect}`;
-  const what = `${kind} ${path}: ${accounts} accounts of ${serverName}, newest change ${newest ?? 'not known'}`;
+  const what = `${kind} ${path}: ${accounts} accounts of ${serverName}, newest change ${newest === null ? 'not known' : utcTime(newest)}`;
   return defect === null ? `${what}; the sample is sound.` : `${what}; ${defect}.`;
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../contracts/disaster-recovery';
 import type { ExternalRestoreResult } from '../contracts/external-restore';
 import { parseInput } from '../contracts/input';
+import { durationWords, utcTime } from '../report/format';
 import { chooseSource } from './choose-source';
 import { externalRestore } from './external-restore';
 import { unwrapFailure } from './failure';
@@ -37,7 +38,9 @@ export async function disasterRecovery(raw: DisasterRecoveryRequest): Promise<Di
   });
   const recovery = new Recovery(input, runbook);
   try {
-    return await recovery.run();
+    const result = await recovery.run();
+    runbook.end(lastWord(result));
+    return result;
   } catch (error) {
     runbook.end('ended before its end');
     throw unwrapFailure(error);
@@ -63,7 +66,8 @@ class Recovery {
     const source = await runbook.step(
       'source',
       () => chooseSource(this.input, runbook, this.child),
-      ({ kind, path, newest }) => `${kind} ${path}, newest change ${newest ?? 'not known'}`,
+      ({ kind, path, newest }) =>
+        `${kind} ${path}, newest change ${newest === null ? 'not known' : utcTime(newest)}`,
     );
     const host = await this.readiness(source);
     await this.settings(source, host);
@@ -93,7 +97,7 @@ class Recovery {
   /** Answers whether a mail host is there to be asked. */
   private async readiness({ path, newest }: Candidate): Promise<boolean> {
     const { runbook, input } = this;
-    return runbook.step(
+    const { host: isThere } = await runbook.step(
       'readiness',
       async () => {
         for (;;) {
@@ -103,18 +107,23 @@ class Recovery {
             engine: input.restore.engine,
           });
           const wrong = looks.filter(({ ok }) => ok !== true);
-          if (wrong.length === 0) return host;
+          if (wrong.length === 0) return { host, overruled: [] };
           const lines = wrong.map(({ what, found, remedy }) => `- ${what}: ${found} ${remedy}`);
           const [answer] = await runbook.ask('readiness', {
             text: ['The new server is not ready, or not known to be:', '', ...lines].join('\n'),
             options: [AGAIN, ANYWAY],
             proposed: [AGAIN],
           });
-          if (answer === ANYWAY) return host;
+          if (answer === ANYWAY) return { host, overruled: wrong.map(({ what }) => what) };
         }
       },
-      (host) => (host ? 'looked at' : 'looked at; there is no mail host here'),
+      ({ host, overruled }) =>
+        [
+          overruled.length === 0 ? 'nothing is wrong' : `gone on in spite of: ${overruled.join(', ')}`,
+          ...(host ? [] : ['there is no mail host here']),
+        ].join('; '),
     );
+    return isThere;
   }
 
   private async settings({ path }: Candidate, host: boolean): Promise<void> {
@@ -129,13 +138,14 @@ class Recovery {
         const chosen = await runbook.ask('settings', {
           text: `${found.text} Which of these are set on the new server? All others stay as they are.`,
           options: found.applicable,
+          notes: found.changes ?? [],
           proposed: [],
           several: true,
         });
         if (chosen.length > 0) await steps.applySettings({ name, source: path, settings: [...chosen] });
         return { ...found, applied: chosen.length };
       },
-      ({ text, applied }) => `${text} ${applied} were set.`,
+      ({ text, applied }) => `${text} Set by this runbook: ${applied}.`,
     );
   }
 
@@ -159,7 +169,10 @@ class Recovery {
       externalRestore,
       'restore',
       { ...restore, ...skip, sourcePath: path, notifications },
-      (id) => (this.tried = id),
+      (id) => {
+        this.tried = id;
+        runbook.shownBy('restore')(id);
+      },
     );
     runbook.file(result.reportDir);
     return result;
@@ -200,6 +213,12 @@ class Recovery {
     );
     return { ...result, reportDir: dir };
   }
+}
+
+function lastWord({ status, restored, unrestored, rpoSeconds, rtoSeconds }: DisasterRecoveryResult): string {
+  const counts = restored === null ? '' : `: ${restored} restored, ${unrestored} unrestored`;
+  const lost = rpoSeconds === null ? 'not known' : durationWords(rpoSeconds);
+  return `Disaster recovery ended, ${status}${counts}. Lost at most (RPO): ${lost}. Took (RTO): ${durationWords(rtoSeconds)}.`;
 }
 
 const AGAIN = 'look again';

@@ -3,36 +3,56 @@ import type { Question, RunbookStatus } from '../contracts/runbook';
 
 export function runbookPage({ phase, steps, question, files }: RunbookStatus): string {
   return [
-    `**${phase}**`,
-    '',
-    ...(question === null ? [] : questionLines(question)),
+    ...(question === null ? [`**${phase}**`, ''] : questionLines(question)),
     ...steps.map(
       ({ title, state, text }) => `- **${state}** ${title}${text === null ? '' : `: ${plain(text)}`}`,
     ),
-    ...(files.length === 0 ? [] : ['', 'Files on the worker:', ...files.map((file) => `- ${code(file)}`)]),
+    ...(files.length === 0
+      ? []
+      : ['', 'Files on the worker:', '', ...files.map((file) => `- ${code(file)}`)]),
   ].join('\n');
 }
 
-function questionLines({ kind, text, options, proposed, command, step }: Question): string[] {
-  const update = kind === 'failure' ? 'retry' : 'approve';
-  const example = { step, ...(kind === 'approval' && options.length > 0 ? { choice: proposed } : {}) };
+/** The answer first: there may be hundreds of options. The UI shows a list as such only after an empty line. */
+function questionLines(question: Question): string[] {
+  const { kind, text, options, notes = [], proposed, several, command, skipCommand, step } = question;
+  const choice = exampleOf(question);
+  const says = several && choice.length === 0 ? 'To answer, here with nothing chosen:' : 'To answer:';
+  const answer = (update: string, more: object, words: string): string[] => [
+    `- update \`${update}\` with ${code(JSON.stringify({ step, ...more }))}`,
+    `- or command ${code(words)}`,
+    '',
+  ];
   return [
     `### Waits for you: ${step}`,
     '',
     ...text.split('\n').map((line) => plainLine(line)),
     '',
+    ...(kind === 'failure'
+      ? ['To try it again:', '', ...answer('retry', {}, command)]
+      : [says, '', ...answer('approve', options.length > 0 ? { choice } : {}, command)]),
+    ...(skipCommand ? ['To go on without it:', '', ...answer('skip', {}, skipCommand)] : []),
     ...(options.length === 0
       ? []
       : [
-          'Options:',
+          several ? 'Options, any number of them (`--choose` before each):' : 'Options:',
           '',
-          ...options.map((one) => `- ${plain(one)}${proposed.includes(one) ? ' (proposed)' : ''}`),
+          ...options.map(
+            (one, at) =>
+              `- ${code(one)}${proposed.includes(one) ? ' (proposed)' : ''}${notes[at] ? `: ${plain(notes[at])}` : ''}`,
+          ),
           '',
         ]),
-    `Send the update \`${update}\` with ${code(JSON.stringify(example))}, or run ${code(command)}.`,
-    '',
   ];
 }
+
+/** What an answer may choose: what is proposed; where that is nothing, and one is needed, the first. */
+export const exampleOf = ({
+  options,
+  proposed,
+  several,
+}: Pick<Question, 'options' | 'proposed' | 'several'>): readonly string[] =>
+  proposed.length > 0 || several ? proposed : options.slice(0, 1);
 
 /** On one line, and as it reads: no control characters, none that turn the direction of the text. */
 export const visible = (text: string): string =>

@@ -17,9 +17,10 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { Question, RunbookStatus, StepStatus } from '../contracts/runbook';
+import { shellWord } from '../report/format';
 import { failureMessage } from './failure';
 import { Answers, type Answer } from './runbook-answers';
-import { runbookPage, visible } from './runbook-page';
+import { exampleOf, runbookPage, visible } from './runbook-page';
 
 const { tellRunbook } = proxyActivities<Activities>({
   startToCloseTimeout: '2 minutes',
@@ -51,6 +52,8 @@ export interface RunbookOptions {
 export interface Asked {
   readonly text: string;
   readonly options?: readonly string[];
+  /** What each option means, for people. */
+  readonly notes?: readonly string[];
   readonly proposed?: readonly string[];
   /** Whether several may be chosen, or none. Default: false */
   readonly several?: boolean;
@@ -138,6 +141,14 @@ export class Runbook {
     this.set(this.of(name), 'skipped', why);
   }
 
+  /** For {@link numberedChild}: the step says where its progress is shown. */
+  shownBy(name: string): (id: string) => void {
+    return (id) => {
+      this.of(name).text = `its progress is shown by the workflow ${id}`;
+      this.show();
+    };
+  }
+
   /** The last word on its page. */
   end(text: string): void {
     this.state.phase = text;
@@ -158,13 +169,19 @@ export class Runbook {
   private async wait(
     step: string,
     kind: Question['kind'],
-    { text, options = [], proposed = [], several = false }: Asked,
+    { text, options = [], notes = [], proposed = [], several = false }: Asked,
     canSkip: boolean,
   ): Promise<Answer> {
-    const words = ['lifeboat dr', kind === 'failure' ? 'retry' : 'approve', workflowInfo().workflowId, step];
-    if (options.length > 0) words.push(several ? '[--choose <option>]...' : '[--choose <option>]');
+    const command = (verb: string, ...more: string[]): string =>
+      ['lifeboat', 'dr', verb, workflowInfo().workflowId, step, ...more].map(shellWord).join(' ');
+    const chosen = exampleOf({ options, proposed, several }).flatMap((one) => ['--choose', one]);
     const question: Question = {
-      ...{ step, kind, text, options, proposed, command: words.join(' ') },
+      ...{ step, kind, text, options, notes, proposed, several },
+      command:
+        kind === 'failure'
+          ? command('retry')
+          : command('approve', ...(several && chosen.length === 0 ? ['--none'] : chosen)),
+      skipCommand: canSkip ? command('skip') : null,
       since: new Date().toISOString(),
     };
     this.state.question = question;

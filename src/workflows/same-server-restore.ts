@@ -68,7 +68,12 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
           return ['The Backup Path is not that of the copy.'];
         }
         const request = { copyPath, deadlineSeconds, accounts, serverId };
-        const { restored, failures, back, allBack } = await child(restoreFromCopy, 'restore', request);
+        const { restored, failures, back, allBack } = await child(
+          restoreFromCopy,
+          'restore',
+          request,
+          runbook.shownBy('restore'),
+        );
         restored.forEach(isDone);
         isBack = allBack;
         if (failures.length > 0) throw incomplete(failures, back);

@@ -48,16 +48,21 @@ export async function snapshotRecovery(raw: SnapshotRecoveryRequest): Promise<Sn
       'restore',
       async () => {
         for (;;) {
-          const result = await child(externalRestore, 'restore', {
-            ...input.restore,
-            // the source is of this very server, which is refused otherwise
-            ...{
-              sourcePath: input.sourcePath,
-              forceAsExternalRestore: true,
-              notifications: input.notifications,
+          const result = await child(
+            externalRestore,
+            'restore',
+            {
+              ...input.restore,
+              // the source is of this very server, which is refused otherwise
+              ...{
+                sourcePath: input.sourcePath,
+                forceAsExternalRestore: true,
+                notifications: input.notifications,
+              },
+              carbonio: { ...input.restore.carbonio, pauseScanner: 'always' },
             },
-            carbonio: { ...input.restore.carbonio, pauseScanner: 'always' },
-          });
+            runbook.shownBy('restore'),
+          );
           rounds++;
           restored += result.restored;
           runbook.file(result.reportDir);

@@ -82,10 +82,13 @@ test('from the first source to the report, the worker killed in every step', asy
   const [source, , settings] = questions;
   expect(source?.text).toContain(`${missing}: cannot be used`);
   expect(source?.proposed).toEqual([bench.source]);
-  expect(source?.command).toContain(`lifeboat dr approve ${handle.workflowId} source`);
+  expect(source?.command).toBe(`lifeboat dr approve ${handle.workflowId} source --choose ${bench.source}`);
   expect(settings?.options).toEqual(
     expect.arrayContaining(['global zimbraMtaMaxMessageSize', 'server old.example.com zimbraMailMode']),
   );
+  expect(settings?.command).toBe(`lifeboat dr approve ${handle.workflowId} settings --none`);
+  const size = settings?.options.indexOf('global zimbraMtaMaxMessageSize') ?? -1;
+  expect(settings?.notes?.[size]).toBe('now 52428800; source: 104857600');
   expect(killed).toEqual(expect.arrayContaining(['source waiting', 'settings waiting', 'restore working']));
   // approved was one of them, and only that one was set
   expect((await bench.carbonio('prov', 'gcf', 'zimbraMtaMaxMessageSize')).stdout).toContain('104857600');
@@ -98,8 +101,13 @@ test('from the first source to the report, the worker killed in every step', asy
   expect(readFileSync(join(folder, 'settings.sh'), 'utf8')).toContain('zimbraMtaMaxMessageSize 104857600');
   const unpacked = readdirSync(folder).filter((name) => name.startsWith('customizations-'));
   expect(unpacked.some((name) => existsSync(join(folder, name, 'conf/main.cf')))).toBe(true);
-  expect(readFileSync(join(folder, 'recovery.txt'), 'utf8')).toMatch(/RPO[\s\S]*RTO/);
+  const report = readFileSync(join(folder, 'recovery.txt'), 'utf8');
+  expect(report).toMatch(/RPO[\s\S]*RTO[\s\S]*gone on in spite of: /);
+  expect(report).not.toContain('working');
   const status = await statusOf(handle);
+  expect(status?.phase).toMatch(
+    /^Disaster recovery ended, partial: 61 restored, 4 unrestored\. Lost at most/,
+  );
   expect(status?.steps.map(({ state }) => state)).toEqual(Array(8).fill('done'));
   await replayAll(bench.client, handle.workflowId);
 });
@@ -152,7 +160,10 @@ test('what cannot be is refused; a failed step is tried again, or left out', asy
   const [archive = ''] = readdirSync(join(later, 'server')).filter((name) => name.startsWith('config_'));
   writeFileSync(join(later, 'server', archive), 'damaged');
   await say('approve', { step: (await untilAsked(handle, 'readiness')).step, choice: ['go on anyway'] });
-  expect(await untilAsked(handle, 'settings')).toMatchObject({ kind: 'failure' });
+  expect(await untilAsked(handle, 'settings')).toMatchObject({
+    kind: 'failure',
+    skipCommand: `lifeboat dr skip ${handle.workflowId} settings`,
+  });
   expect((await run(['dr', 'skip', handle.workflowId, 'settings'], env)).code).toBe(0);
   // somebody stops the restore itself: it can be tried again, and accounts that are there are not made again
   const first = await untilItems(handle.workflowId);

@@ -162,9 +162,12 @@ function asText({ operationId, type, state, status: found }: Shown): string {
           '',
           `  Waits since ${question.since}: ${question.text.split('\n').join('\n  ')}`,
           ...question.options.map(
-            (option) => `    - ${option}${question.proposed.includes(option) ? ' (proposed)' : ''}`,
+            (option, at) =>
+              `    - ${option}${question.proposed.includes(option) ? ' (proposed)' : ''}${question.notes?.[at] ? `: ${question.notes[at]}` : ''}`,
           ),
           `  Answer: ${question.command}`,
+          ...(question.several ? ['    or with --choose before each option that you want'] : []),
+          ...(question.skipCommand ? [`  Go on without it: ${question.skipCommand}`] : []),
         ]),
   ]
     .flatMap((lines) => lines.split('\n'))

@@ -1,0 +1,61 @@
+/** What a runbook shows people: on its page, and as commands. */
+import type { Question } from '../../src/contracts/runbook';
+import { shellWord } from '../../src/report/format';
+import { exampleOf, runbookPage } from '../../src/workflows/runbook-page';
+
+const question = (more: Partial<Question>): Question => ({
+  ...{ step: 's', kind: 'approval', text: 'Which?', options: [], proposed: [] },
+  ...{ command: 'lifeboat dr approve id s', since: '' },
+  ...more,
+});
+const page = (more: Partial<Question>): string[] =>
+  runbookPage({
+    phase: 'the phase',
+    steps: [{ name: 's', title: 'Step', state: 'done', text: null }],
+    question: question(more),
+    files: ['/a', '/b'],
+  }).split('\n');
+
+test('how to answer stands before the options, however many there are', () => {
+  const options = Array.from({ length: 300 }, (_, at) => `option ${at}`);
+  const lines = page({ options, notes: ['now 6; source: 8'], several: true });
+  const answer = lines.indexOf('- update `approve` with `{"step":"s","choice":[]}`');
+  expect(answer).toBeGreaterThan(0);
+  expect(lines[answer + 1]).toBe('- or command `lifeboat dr approve id s`');
+  expect(lines.indexOf('- `option 0`: now 6; source: 8')).toBeGreaterThan(answer);
+  expect(lines).toContain('- `option 299`');
+});
+
+test('a failed step that can be left out says so; one that cannot does not', () => {
+  const lines = page({
+    kind: 'failure',
+    command: 'lifeboat dr retry id s',
+    skipCommand: 'lifeboat dr skip id s',
+  });
+  expect(lines).toContain('- update `retry` with `{"step":"s"}`');
+  expect(lines).toContain('- update `skip` with `{"step":"s"}`');
+  expect(lines).toContain('- or command `lifeboat dr skip id s`');
+  expect(page({ kind: 'failure' }).join('\n')).not.toContain('skip');
+});
+
+test('every list follows an empty line or a line of its own: the Temporal UI takes it for text otherwise', () => {
+  const lines = page({ options: ['a', 'b'], proposed: ['b'], text: 'Which?\n\n- one\n- two' });
+  lines.forEach((line, at) => {
+    if (line.startsWith('- ')) expect(lines[at - 1]).toMatch(/^(- |$)/);
+  });
+});
+
+test('an answer takes what is proposed; where it needs one, the first option', () => {
+  expect(exampleOf({ options: ['a', 'b'], proposed: ['b'] })).toEqual(['b']);
+  expect(exampleOf({ options: ['a', 'b'], proposed: [] })).toEqual(['a']);
+  expect(exampleOf({ options: ['a', 'b'], proposed: [], several: true })).toEqual([]);
+});
+
+test('a word for a shell is one word', () => {
+  expect(['/mnt/old', 'go on anyway', "it's", ''].map(shellWord)).toEqual([
+    '/mnt/old',
+    "'go on anyway'",
+    "'it'\\''s'",
+    "''",
+  ]);
+});
