@@ -27,7 +27,7 @@ export interface SettingsStep {
 
 export interface Compared {
   readonly text: string;
-  /** What can be set by a command: scope, object and attribute, at most {@link MOST}. */
+  /** What the source has and a command can set: scope, object and attribute, at most {@link MOST}. */
   readonly applicable: readonly string[];
   /** Of each, what it is now and what the source has. Not told by earlier releases. */
   readonly changes?: readonly string[];
@@ -54,13 +54,18 @@ export async function compareSettings(step: SettingsStep): Promise<Compared> {
   const [script, list] = [join(dir, 'settings.sh'), join(dir, 'settings.json')];
   writeDurably(script, renderScript(diff, { server: step.server }));
   writeDurably(list, `${JSON.stringify(diff, null, 2)}\n`);
-  const [must, host, cosmetic] = (['mustMatch', 'hostSpecific', 'cosmetic'] as const).map(
-    (group) => inGroup(diff, group).length,
+  const [must, host, cosmetic] = (['mustMatch', 'hostSpecific', 'cosmetic'] as const).map((group) =>
+    inGroup(diff, group),
   );
-  const applicable = runnable(diff, step.server).slice(0, MOST);
+  const ofSource = (must ?? []).filter(({ a }) => a !== null).length;
+  // what a saved configuration does not name was perhaps never saved: no reason to unset it here
+  const applicable = runnable(diff, step.server)
+    .filter(({ a }) => a !== null)
+    .slice(0, MOST);
   const text =
-    `${counted(must ?? 0, 'setting')} of the source should be the same here and ${must === 1 ? 'is' : 'are'} not; ${host} belong to the host, ` +
-    `${cosmetic} are cosmetic. The commands that would set them are in ${script}, for review.`;
+    `${counted(ofSource, 'setting')} of the source ${ofSource === 1 ? 'is' : 'are'} not the same here; ` +
+    `${(must?.length ?? 0) - ofSource} are set here only, ${host?.length} belong to the host, ${cosmetic?.length} are cosmetic. ` +
+    `The commands for all of them are in ${script}, for review.`;
   return {
     text,
     applicable: applicable.map(nameOf),

@@ -185,10 +185,10 @@ export class RestoreState {
     const lines = [
       `**Phase: ${s.phase}**`,
       '',
+      ...(s.phase === 'items' ? ['- PHASE 1 is done: people can log in, and get new mail'] : []),
       ...(this.knownPlan ? [`- target: \`${this.knownPlan.target}\``] : []),
       `- handled: ${s.handled} of ${s.total}${percent}, accounts done: ${s.accountsDone} of ${s.accounts}`,
-      `- restored ${s.restored}, skipped ${s.skipped}, filtered ${s.filtered}, unrestored ${s.unrestored}`,
-      ...(s.phase === 'items' ? ['- PHASE 1 is done: people can log in, and get new mail'] : []),
+      `- restored ${s.restored}, skipped ${s.skipped}, filtered ${s.filtered}, unrestored ${s.unrestored}${s.onHost ? ', as far as the mail host has told' : ''}`,
       ...(s.ratePerSecond === null ? [] : [`- rate: ${s.ratePerSecond} items a second`]),
       ...(s.etaSeconds === null ? [] : [`- time left: about ${s.etaSeconds} s`]),
       ...(s.onHost ? [`- on the mail host: \`${s.onHost}\``] : []),
