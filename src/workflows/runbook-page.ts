@@ -3,7 +3,7 @@ import type { Question, RunbookStatus } from '../contracts/runbook';
 
 export function runbookPage({ phase, steps, question, files }: RunbookStatus): string {
   return [
-    ...(question === null ? [`**${phase}**`, ''] : questionLines(question)),
+    ...(question === null ? [`**${phase}**`, ''] : [...questionLines(question), 'Steps:', '']),
     ...steps.map(
       ({ title, state, text }) => `- **${state}** ${title}${text === null ? '' : `: ${plain(text)}`}`,
     ),

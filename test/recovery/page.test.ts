@@ -38,10 +38,12 @@ test('a failed step that can be left out says so; one that cannot does not', () 
   expect(page({ kind: 'failure' }).join('\n')).not.toContain('skip');
 });
 
-test('every list follows an empty line or a line of its own: the Temporal UI takes it for text otherwise', () => {
+test('the Temporal UI takes a list for text after a line of text, and two lists without one between for one', () => {
   const lines = page({ options: ['a', 'b'], proposed: ['b'], text: 'Which?\n\n- one\n- two' });
   lines.forEach((line, at) => {
-    if (line.startsWith('- ')) expect(lines[at - 1]).toMatch(/^(- |$)/);
+    if (!line.startsWith('- ') || lines[at - 1]?.startsWith('- ')) return;
+    expect(lines[at - 1]).toBe('');
+    expect(lines[at - 2]).not.toMatch(/^- /);
   });
 });
 
