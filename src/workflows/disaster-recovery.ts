@@ -136,7 +136,7 @@ class Recovery {
         for (const file of found.files) runbook.file(file);
         if (found.applicable.length === 0) return { ...found, applied: 0 };
         const chosen = await runbook.ask('settings', {
-          text: `${found.text} Which of these are set on the new server? All others stay as they are.`,
+          text: `${found.text} A command can set the options here: which of them on the new server? All else stays as it is.`,
           options: found.applicable,
           notes: found.changes ?? [],
           proposed: [],
