@@ -1,6 +1,6 @@
 /** What runbooks that wait for people have in common: their steps, their questions, and the answers. */
 import { z } from 'zod';
-import { text } from './fields';
+import { heartbeatSeconds, text } from './fields';
 
 export type StepState = 'open' | 'working' | 'waiting' | 'failed' | 'done' | 'skipped';
 
@@ -64,4 +64,5 @@ export const runbookFields = {
     .describe(
       'A mail reminds of a question that nobody has answered for so long, and again after each such time. Default: 4',
     ),
+  advanced: z.strictObject({ heartbeatSeconds }).prefault({}).describe('For tests and rare needs.'),
 };

@@ -12,11 +12,10 @@ import { parseInput } from '../contracts/input';
 import { chooseSource } from './choose-source';
 import { externalRestore } from './external-restore';
 import { unwrapFailure } from './failure';
-import { smartScan } from './host-operations';
 import { operationName } from './operation-name';
-import { numberedChild, Runbook, runbookSteps } from './runbook';
-
-const steps = runbookSteps();
+import { aftermathStep, ownBackupSteps, rescueStep, sharesStep } from './recovery-end';
+import { numberedChild, Runbook } from './runbook';
+import { untilSeen } from './runbook-looks';
 
 export async function disasterRecovery(raw: DisasterRecoveryRequest): Promise<DisasterRecoveryResult> {
   const input = parseInput(disasterRecoveryInput, raw, disasterRecoveryExample);
@@ -28,12 +27,14 @@ export async function disasterRecovery(raw: DisasterRecoveryRequest): Promise<Di
       ['settings', 'Settings of server and globals'],
       ['customizations', 'Customized files, unpacked for manual use'],
       ['restore', 'Domains, accounts, items'],
+      ['rescue', 'What could not be restored, saved'],
       ['aftermath', 'Is everything there'],
+      ['shares', 'Shares'],
       ['smartscan', 'SmartScan of the new server'],
+      ['backup', 'The new server is backed up, the old backup is kept'],
       ['report', 'Report'],
     ],
-    remindAfterHours: input.remindAfterHours,
-    notifications: input.notifications,
+    ...input,
   });
   const recovery = new Recovery(input, runbook);
   try {
@@ -75,14 +76,14 @@ class Recovery {
       ({ restored: items, skipped, unrestored }) =>
         `${items} restored, ${skipped} there already, ${unrestored} unrestored`,
     );
-    if (restored === null) runbook.skip('aftermath', 'the restore has no result to look at');
-    else
-      await runbook.optional(
-        'aftermath',
-        () => steps.checkAftermath({ source: source.path, result: restored }),
-        ({ sentences }) => sentences.join(' '),
-      );
-    await this.smartScan(host);
+    const end = { runbook, child: this.child, name: this.name, advanced: this.input.advanced };
+    await rescueStep(end, this.input.rescue, restored);
+    await aftermathStep(end, 'aftermath', source.path, restored);
+    if (host) {
+      await sharesStep(end, source.path);
+      await ownBackupSteps(end, source);
+    } else
+      for (const step of ['shares', 'smartscan', 'backup']) runbook.skip(step, 'there is no mail host here');
     return runbook.step(
       'report',
       () => this.report(source, restored),
@@ -93,28 +94,16 @@ class Recovery {
   /** Answers whether a mail host is there to be asked. */
   private async readiness({ path, newest }: Candidate): Promise<boolean> {
     const { runbook, input } = this;
-    return runbook.step(
+    const { engine } = input.restore;
+    const { host } = await runbook.step(
       'readiness',
-      async () => {
-        for (;;) {
-          const { looks, host } = await steps.checkReadiness({
-            source: path,
-            newest,
-            engine: input.restore.engine,
-          });
-          const wrong = looks.filter(({ ok }) => ok !== true);
-          if (wrong.length === 0) return host;
-          const lines = wrong.map(({ what, found, remedy }) => `- ${what}: ${found} ${remedy}`);
-          const [answer] = await runbook.ask('readiness', {
-            text: ['The new server is not ready, or not known to be:', '', ...lines].join('\n'),
-            options: [AGAIN, ANYWAY],
-            proposed: [AGAIN],
-          });
-          if (answer === ANYWAY) return host;
-        }
-      },
-      (host) => (host ? 'looked at' : 'looked at; there is no mail host here'),
+      () =>
+        untilSeen(runbook, 'readiness', 'The new server is not ready, or not known to be:', () =>
+          runbook.acts.checkReadiness({ source: path, newest, engine }),
+        ),
+      ({ host: isThere }) => (isThere ? 'looked at' : 'looked at; there is no mail host here'),
     );
+    return host;
   }
 
   private async settings({ path }: Candidate, host: boolean): Promise<void> {
@@ -123,7 +112,7 @@ class Recovery {
     await runbook.optional(
       'settings',
       async () => {
-        const found = await steps.compareSettings({ name, source: path });
+        const found = await runbook.acts.compareSettings({ name, source: path });
         for (const file of found.files) runbook.file(file);
         if (found.applicable.length === 0) return { ...found, applied: 0 };
         const chosen = await runbook.ask('settings', {
@@ -132,7 +121,8 @@ class Recovery {
           proposed: [],
           several: true,
         });
-        if (chosen.length > 0) await steps.applySettings({ name, source: path, settings: [...chosen] });
+        if (chosen.length > 0)
+          await runbook.acts.applySettings({ name, source: path, settings: [...chosen] });
         return { ...found, applied: chosen.length };
       },
       ({ text, applied }) => `${text} ${applied} were set.`,
@@ -143,7 +133,7 @@ class Recovery {
     const { runbook, name } = this;
     await runbook.optional(
       'customizations',
-      () => steps.unpackCustomizations({ name, source: path }),
+      () => runbook.acts.unpackCustomizations({ name, source: path }),
       ({ text }) => text,
     );
   }
@@ -151,28 +141,22 @@ class Recovery {
   /** It has its own place in the queue and its own report; people are told of PHASE 1 by it. */
   private async restore({ path }: Candidate): Promise<ExternalRestoreResult> {
     const { input, runbook } = this;
-    const { restore, notifications } = input;
+    const { restore, notifications, advanced } = input;
     if (this.tried !== null && !this.isProvisioned)
-      this.isProvisioned = await steps.wasProvisioned({ operationId: this.tried });
+      this.isProvisioned = await runbook.acts.wasProvisioned({ operationId: this.tried });
     const skip = this.isProvisioned ? { skipAccountProvisioning: true, skipDomainProvisioning: true } : {};
     const result: ExternalRestoreResult = await this.child(
       externalRestore,
       'restore',
-      { ...restore, ...skip, sourcePath: path, notifications },
+      {
+        ...{ ...restore, ...skip, sourcePath: path, notifications },
+        carbonio: scannerOff(restore.carbonio),
+        advanced: { heartbeatSeconds: advanced.heartbeatSeconds },
+      },
       (id) => (this.tried = id),
     );
     runbook.file(result.reportDir);
     return result;
-  }
-
-  private async smartScan(host: boolean): Promise<void> {
-    const { runbook } = this;
-    if (!host) return runbook.skip('smartscan', 'there is no mail host here');
-    await runbook.optional(
-      'smartscan',
-      () => this.child(smartScan, 'smart-scan', {}),
-      ({ status }) => status,
-    );
   }
 
   private async report(
@@ -191,7 +175,7 @@ class Recovery {
       rpoSeconds: newest === null ? null : Math.max(0, Math.round((startedAt - newest) / 1000)),
       rtoSeconds: Math.round((Date.now() - startedAt) / 1000),
     };
-    const { dir, text } = await steps.reportRecovery({ name, result, steps: runbook.outcome });
+    const { dir, text } = await runbook.acts.reportRecovery({ name, result, steps: runbook.outcome });
     runbook.file(dir);
     await runbook.tell(
       'recovered',
@@ -202,5 +186,6 @@ class Recovery {
   }
 }
 
-const AGAIN = 'look again';
-const ANYWAY = 'go on anyway';
+/** It fills a whole server, so what the Real Time Scanner would do meanwhile is for the SmartScan at the end. */
+const scannerOff = (carbonio: DisasterRecoveryInput['restore']['carbonio']) =>
+  carbonio.pauseScanner === 'auto' ? { ...carbonio, pauseScanner: 'always' as const } : carbonio;

@@ -29,10 +29,10 @@ const { tellRunbook } = proxyActivities<Activities>({
 });
 
 /** Steps that a runbook does itself: minutes at most, and people are asked when they go on failing. */
-export const runbookSteps = (): ActivityInterfaceFor<Activities> =>
+export const runbookSteps = (heartbeatSeconds: number): ActivityInterfaceFor<Activities> =>
   proxyActivities<Activities>({
     startToCloseTimeout: '1 hour',
-    heartbeatTimeout: '10 seconds',
+    heartbeatTimeout: heartbeatSeconds * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '10 seconds', maximumAttempts: 8 },
   });
@@ -46,6 +46,7 @@ export interface RunbookOptions {
   readonly steps: readonly (readonly [name: string, title: string])[];
   readonly remindAfterHours: number;
   readonly notifications: readonly string[];
+  readonly advanced: { readonly heartbeatSeconds: number };
 }
 
 export interface Asked {
@@ -57,11 +58,14 @@ export interface Asked {
 }
 
 export class Runbook {
+  /** What its steps do themselves. */
+  readonly acts: ActivityInterfaceFor<Activities>;
   private readonly state: RunbookStatus;
   private readonly steps: ReadonlyMap<string, StepStatus>;
   private readonly answers: Answers;
 
   constructor(private readonly options: RunbookOptions) {
+    this.acts = runbookSteps(options.advanced.heartbeatSeconds);
     const steps = options.steps.map(([name, title]): StepStatus => ({
       name,
       title,
