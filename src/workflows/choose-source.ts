@@ -34,7 +34,8 @@ async function candidates(
   { acts }: Runbook,
   child: Child,
 ): Promise<Candidate[]> {
-  const { oldBackupPath, externalBackup, offsiteCopy, sample, advanced } = input;
+  const { oldBackupPath, externalBackup, offsiteCopy, sample } = input;
+  const advanced = { heartbeatSeconds: input.advanced.heartbeatSeconds };
   const looked: Candidate[] = [];
   const look = async (kind: Candidate['kind'], path: string): Promise<void> =>
     void looked.push(

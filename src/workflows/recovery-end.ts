@@ -1,6 +1,7 @@
 /** What comes after a restore: what is left of the unrestored, whether everything is there, shares, the own backup. */
 import type { Candidate } from '../contracts/disaster-recovery';
 import type { ExternalRestoreResult } from '../contracts/external-restore';
+import type { RunbookTuning } from '../contracts/runbook';
 import type { RescueItemsResult } from '../contracts/rescue-items';
 import { smartScan } from './host-operations';
 import type { operationName } from './operation-name';
@@ -15,7 +16,7 @@ export interface RecoveryEnd {
   readonly runbook: Runbook;
   readonly child: ReturnType<typeof numberedChild>;
   readonly name: ReturnType<typeof operationName>;
-  readonly advanced: { readonly heartbeatSeconds: number };
+  readonly advanced: RunbookTuning;
 }
 
 export async function rescueStep(
@@ -26,7 +27,8 @@ export async function rescueStep(
   if (rescue === 'no') return runbook.skip('rescue', 'not asked for');
   if (restored === null) return runbook.skip('rescue', 'the restore has no report to take the items from');
   if (restored.unrestored === 0) return runbook.skip('rescue', 'everything was restored');
-  const request = { report: restored.reportDir, inject: rescue === 'inject', advanced };
+  const shared = { advanced: { heartbeatSeconds: advanced.heartbeatSeconds } };
+  const request = { report: restored.reportDir, inject: rescue === 'inject', ...shared };
   await runbook.optional(
     'rescue',
     async () => {

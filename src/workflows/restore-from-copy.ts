@@ -25,6 +25,7 @@ import {
   type RestoreFromCopyRequest,
   type RestoreFromCopyResult,
 } from '../contracts/same-server-restore';
+import type { RunbookTuning } from '../contracts/runbook';
 import { explain } from '../failures';
 import type { Change } from '../recovery/same-server';
 import { failureMessage, unwrapFailure } from './failure';
@@ -204,7 +205,7 @@ const otherServer = (path: string): ApplicationFailure =>
 
 async function restoreOne(
   { account, destinationAccount, date }: RestoreFromCopyRequest['accounts'][number],
-  advanced: { readonly heartbeatSeconds: number },
+  advanced: RunbookTuning,
 ): Promise<RestoredFromCopy> {
   const { operationId, operationKey } = operationName();
   const input = HOST_INPUTS.restoreOnNewAccount.parse({
