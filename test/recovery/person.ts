@@ -57,7 +57,10 @@ export const ADVANCED = { ...QUICK, heartbeatSeconds: 3 };
 export async function untilAsked(handle: WorkflowHandle, step?: string): Promise<Question> {
   for (;;) {
     const question = (await statusOf(handle))?.question ?? null;
-    if (question !== null && (step === undefined || question.step === step)) return question;
+    if (question !== null) {
+      if (step === undefined || question.step === step) return question;
+      throw new Error(`It waits for an answer to ${question.step}, not ${step}: ${question.text}`);
+    }
     const { status } = await handle.describe();
     if (status.name !== 'RUNNING') throw new Error(`The runbook has ended: ${status.name}.`);
     await sleep(100);

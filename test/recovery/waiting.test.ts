@@ -85,6 +85,7 @@ async function untilRestore(handle: WorkflowHandle): Promise<void> {
   await proposed(handle, 'source');
   await untilAsked(handle, 'readiness');
   await answer(handle, 'approve', 'readiness', ['go on anyway']);
+  await proposed(handle, 'settings');
 }
 
 async function cancelled(handle: WorkflowHandle): Promise<void> {
@@ -199,12 +200,16 @@ test('a quota that is not that of the backup is told afterwards; cancelled there
   const handle = await begin();
   await untilRestore(handle);
   await untilWorks(handle, 'aftermath');
-  await bench.carbonio('prov', 'ma', 'jane@example.com', 'zimbraMailQuota', '0');
+  const anew = async (quota: string): Promise<void> => {
+    await bench.carbonio('prov', 'da', 'jane@example.com');
+    await bench.carbonio('prov', 'ca', 'jane@example.com', 'x', 'zimbraMailQuota', quota);
+  };
+  await anew('10');
   writeFileSync(first, '');
   const question = await untilAsked(handle, 'aftermath');
   expect(question).toMatchObject({ kind: 'failure' });
-  expect(question.text).toContain('jane@example.com (1073741824 before, none now)');
-  await bench.carbonio('prov', 'ma', 'jane@example.com', 'zimbraMailQuota', QUOTA.zimbraMailQuota);
+  expect(question.text).toContain('jane@example.com (1073741824 before, 10 now)');
+  await anew(QUOTA.zimbraMailQuota);
   const second = gate('second');
   await answer(handle, 'retry', 'aftermath');
   await untilWorks(handle, 'aftermath');
