@@ -102,6 +102,11 @@ export const HOST_FAILURES = {
     retryable: false,
     remedy: 'Look at the report of the restore; start it again, it brings only what is missing.',
   },
+  RecoveryUnfinished: {
+    retryable: false,
+    remedy:
+      'Do what the message names and try the step again (`lifeboat dr retry`), or leave it so (`lifeboat dr skip`).',
+  },
   SameServer: {
     retryable: false,
     remedy:

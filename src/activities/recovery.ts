@@ -2,6 +2,7 @@
 import { getClient, log, sleep } from '@temporalio/activity';
 import { getAllOperations } from '../carbonio/cli/operations';
 import { openCarbonioHost } from '../carbonio/host';
+import { Problem } from '../failures';
 import { isProvisioned } from '../carbonio-restore/plan';
 import { mailServerName } from '../carbonio-restore/mailstores';
 import type { Config } from '../config';
@@ -11,7 +12,9 @@ import type { StepStatus } from '../contracts/runbook';
 import type { OperationName } from '../host/operation-dir';
 import { checkAftermath } from '../recovery/aftermath';
 import { hasMailHost, orNull } from '../recovery/mail-host';
-import { readiness, type Look } from '../recovery/readiness';
+import type { Look } from '../recovery/look';
+import { ownBackupLooks, type HostEnv } from '../recovery/own-backup';
+import { readiness } from '../recovery/readiness';
 import { writeRecoveryReport } from '../recovery/report';
 import { planSameServer, type SameServerPlan } from '../recovery/same-server';
 import {
@@ -21,6 +24,7 @@ import {
   versionsOf,
   type Compared,
 } from '../recovery/settings';
+import { checkShares, fixShares, type SharesSeen } from '../recovery/shares';
 import { checkSnapshotSource } from '../recovery/snapshot';
 import { examineSource } from '../recovery/source';
 import { createMailer } from '../mailer';
@@ -41,6 +45,9 @@ export function createRecoveryActivities(config: Config) {
   const mailer = createMailer(config.mail);
   const { stateDir } = config;
   const serverName = () => mailServerName(localConfig, config.host);
+  const hostOf = async (signal: AbortSignal): Promise<HostEnv> => ({
+    ...{ cli, server: await serverName(), signal },
+  });
 
   return {
     /** Opens a candidate and looks how new it is. What is wrong with it is the answer, no failure. */
@@ -57,25 +64,26 @@ export function createRecoveryActivities(config: Config) {
       return acting(async (_tell, signal) => {
         // one that does not answer is there: its services are a look of their own
         const host = (await orNull(hasMailHost(cli, signal))) ?? true;
-        const asked = host || input.engine === 'carbonio';
-        const versions = host
-          ? await versionsOf(cli, await serverName(), input.source, signal)
-          : { source: null, here: null };
-        const looks = await readiness({ cli: asked ? cli : null, signal, newest: input.newest, versions });
-        return { looks, host };
+        const { source, newest, engine } = input;
+        const asked = host || engine === 'carbonio' ? await hostOf(signal) : null;
+        const versions =
+          host && asked !== null
+            ? await versionsOf(cli, asked.server, source, signal)
+            : { source: null, here: null };
+        return { looks: await readiness({ host: asked, source, newest, versions }), host };
       });
     },
 
     async compareSettings({ name, source }: RecoveryStep): Promise<Compared> {
       return acting(async (_tell, signal) =>
-        compareSettings({ stateDir, name, source, cli, server: await serverName(), signal }),
+        compareSettings({ stateDir, name, source, ...(await hostOf(signal)) }),
       );
     },
 
     /** Sets those that were approved; what each was is journalled before. Again, it finds them set. */
     async applySettings({ name, source, settings }: RecoveryStep & { settings: string[] }): Promise<void> {
       return acting(async (_tell, signal) =>
-        applySettings({ stateDir, name, source, cli, server: await serverName(), signal }, settings),
+        applySettings({ stateDir, name, source, ...(await hostOf(signal)) }, settings),
       );
     },
 
@@ -93,14 +101,40 @@ export function createRecoveryActivities(config: Config) {
       });
     },
 
-    async checkAftermath(input: {
-      source: string;
-      result: ExternalRestoreResult;
-    }): Promise<{ sentences: string[] }> {
+    /** Accounts, counts and quotas; then how the settings differ now, which is only told. */
+    async checkAftermath({
+      name,
+      ...input
+    }: RecoveryStep & { result: ExternalRestoreResult }): Promise<{ sentences: string[]; files: string[] }> {
       return acting(async (_tell, signal) => {
-        const asked = (await hasMailHost(cli, signal)) ? cli : null;
-        return { sentences: await checkAftermath({ ...input, stateDir, cli: asked, signal }) };
+        const host = (await hasMailHost(cli, signal)) ? await hostOf(signal) : null;
+        const sentences = await checkAftermath({ ...input, stateDir, cli: host && cli, signal });
+        if (host === null) return { sentences, files: [] };
+        try {
+          const now = await compareSettings(
+            { stateDir, name, source: input.source, ...host },
+            'settings-after',
+          );
+          return { sentences: [...sentences, now.text], files: [...now.files] };
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          return { sentences: [...sentences, `Settings could not be compared: ${error.message}`], files: [] };
+        }
       });
+    },
+
+    async checkShares({ source }: { source: string }): Promise<SharesSeen> {
+      return acting(async (_tell, signal) => checkShares(await hostOf(signal), source));
+    },
+
+    async fixShares({ source }: { source: string }): Promise<string> {
+      return acting(async (_tell, signal) => fixShares(await hostOf(signal), source));
+    },
+
+    async checkOwnBackup({ source }: { source: string }): Promise<{ looks: Look[] }> {
+      return acting(async (_tell, signal) => ({
+        looks: await ownBackupLooks(await hostOf(signal), source),
+      }));
     },
 
     async reportRecovery(input: {
@@ -113,8 +147,7 @@ export function createRecoveryActivities(config: Config) {
 
     async checkSnapshotSource({ source }: { source: string }): Promise<{ text: string }> {
       return acting(async (_tell, signal) => {
-        const served = await hasMailHost(cli, signal);
-        return checkSnapshotSource(source, served ? { cli, server: await serverName(), signal } : null);
+        return checkSnapshotSource(source, (await hasMailHost(cli, signal)) ? await hostOf(signal) : null);
       });
     },
 

@@ -16,7 +16,7 @@ export async function afterwards(
   rows: readonly Pick<SurveyRow, 'name'>[],
 ): Promise<string[]> {
   const own = await ownPath(cli, server, signal);
-  const map = join(own ?? 'OWN_BACKUP_PATH', `map_${isSafe(serverId) ? serverId : 'SOURCE_SERVER_ID'}`);
+  const map = mapOf(own ?? 'OWN_BACKUP_PATH', serverId);
   const galSync = rows.map(({ name }) => name).filter((name) => GALSYNC.test(name));
   return [
     `Afterwards, shares: \`carbonio backup doCheckShares start\`; what it finds broken mends \`carbonio backup doFixShares ${map}\`.`,
@@ -27,6 +27,10 @@ export async function afterwards(
       'getAllVolumes` names.',
   ];
 }
+
+/** Where a restore leaves the ids that accounts and items have now (reference, section 6). */
+export const mapOf = (ownPath: string, serverId: string | null): string =>
+  join(ownPath, `map_${isSafe(serverId) ? serverId : 'SOURCE_SERVER_ID'}`);
 
 /** It comes from the source, and people copy the command. */
 const isSafe = (id: string | null): id is string => id !== null && /^[A-Za-z0-9-]+$/.test(id);

@@ -1,7 +1,6 @@
 /** An External Restore onto the server that the backup came from: ids of items and folders are the same, and clash. */
-import { realpathSync } from 'node:fs';
 import { Problem } from '../failures';
-import { openOwn } from '../recovery/same-server';
+import { isSameFolder, openOwn } from '../recovery/same-server';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
 import type { PreflightEnv } from './preflight';
 
@@ -30,16 +29,6 @@ export async function refuseOwnServer(
 
 function whyOwn(ownPath: string, source: string, serverId: string | null, server: string): string | null {
   const own = openOwn(ownPath);
-  if (own === null)
-    return real(ownPath) === real(source) ? `${source} is the own Backup Path of ${server}` : null;
-  if (own.root === real(source)) return `${source} is the own Backup Path of ${server}`;
-  return own.marker.serverId === serverId ? `${source} comes from ${server} itself` : null;
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  if (isSameFolder(own?.root ?? ownPath, source)) return `${source} is the own Backup Path of ${server}`;
+  return own?.marker.serverId === serverId ? `${source} comes from ${server} itself` : null;
 }

@@ -14,7 +14,7 @@ interface QuotaEnv {
 }
 
 /** Each is a call of seconds. */
-const MOST_QUOTAS = 100;
+export const MOST_QUOTAS = 100;
 
 /** Bytes by address, of accounts that are there already or have one in the backup. */
 export async function quotasOf(env: QuotaEnv, rows: readonly SurveyRow[]): Promise<Record<string, string>> {

@@ -50,6 +50,12 @@ export const disasterRecoveryInput = z
         'Which part of the blobs is read to judge a source, percent. All metadata is read. Default: 5',
       ),
     restore: restoreFields,
+    rescue: z
+      .enum(['no', 'files', 'inject'])
+      .default('no')
+      .describe(
+        'What becomes of what could not be restored: files saves what is left of it as files beside the report, inject also brings that into the mailboxes. Default: no',
+      ),
     notifications,
     ...runbookFields,
   })

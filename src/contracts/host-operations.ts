@@ -11,7 +11,7 @@ const yes = (what: string) => z.boolean().default(true).describe(`${what} Defaul
 const no = (what: string) => z.boolean().default(false).describe(`${what} Default: false`);
 
 /** How the mail host is asked. */
-const hostTuning = {
+export const hostTuning = {
   pollSeconds: z.number().min(0.1).max(600).default(5).describe('How often the host is asked. Default: 5'),
   settleSeconds: z
     .number()

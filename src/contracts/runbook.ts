@@ -1,6 +1,7 @@
 /** What runbooks that wait for people have in common: their steps, their questions, and the answers. */
 import { z } from 'zod';
 import { text } from './fields';
+import { hostTuning } from './host-operations';
 
 export type StepState = 'open' | 'working' | 'waiting' | 'failed' | 'done' | 'skipped';
 
@@ -61,6 +62,10 @@ export const retryRequest = z.strictObject({
 export type RetryRequest = z.input<typeof retryRequest>;
 export const retryExample: RetryRequest = { step: 'readiness' };
 
+/** Of its own steps, and of single operations of the mail host; a restore has `carbonio`. */
+const tuning = z.strictObject(hostTuning);
+export type RunbookTuning = z.output<typeof tuning>;
+
 export const runbookFields = {
   remindAfterHours: z
     .number()
@@ -70,4 +75,5 @@ export const runbookFields = {
     .describe(
       'A mail reminds of a question that nobody has answered for so long, and again after each such time. Default: 4',
     ),
+  advanced: tuning.prefault({}).describe('For tests and rare needs.'),
 };

@@ -62,6 +62,7 @@ export const sameServerRestoreExample: SameServerRestoreRequest = {
 export const restoreFromCopyInput = z.strictObject({
   ...{ copyPath, accounts, deadlineSeconds },
   serverId: z.string().describe('Of the server that the copy was of when people agreed.'),
+  advanced: runbookFields.advanced,
   turn: turnCarry.optional(),
 });
 export type RestoreFromCopyRequest = z.input<typeof restoreFromCopyInput>;

@@ -1,23 +1,19 @@
 /** Whether a new server is ready to take the place of the old one. Each look has a remedy; none changes anything. */
+import { existsSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
-import type { CarbonioCli } from '../carbonio/cli';
 import { getServices } from '../carbonio/cli/settings';
-import { Problem } from '../failures';
-
-export interface Look {
-  readonly what: string;
-  /** Null: could not be told, so a person has to look. */
-  readonly ok: boolean | null;
-  readonly found: string;
-  /** Empty when it is as it should be. */
-  readonly remedy: string;
-}
+import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
+import { asked, type Look } from './look';
+import { initialised, type HostEnv } from './own-backup';
+import { blobBytes, spaceLook } from './space';
+import { BackupPath } from '../backup-path/store';
 
 export interface ReadinessInput {
   /** Null: no mail host is asked, because the direct engine restores. */
-  readonly cli: CarbonioCli | null;
-  readonly signal: AbortSignal;
+  readonly host: HostEnv | null;
+  /** Path of the Backup Path that is restored from. */
+  readonly source: string;
   /** ISO 8601, of the newest change in the source. */
   readonly newest: string | null;
   /** Attributes of the server as the source has saved them, and as they are now; null: not known. */
@@ -25,14 +21,33 @@ export interface ReadinessInput {
 }
 
 export async function readiness(input: ReadinessInput): Promise<Look[]> {
-  const { cli, signal } = input;
+  const { host } = input;
   return [
     clock(input.newest),
     await ownName(),
-    ...(cli === null
+    ...(host === null
       ? []
-      : [await services(cli, signal), version(input.versions), await ownBackup(cli, signal)]),
+      : [
+          await services(host),
+          version(input.versions),
+          await initialised(host),
+          await space(host, input.source),
+        ]),
   ];
+}
+
+/** Where Carbonio keeps its mails unless told otherwise; looked at when it is there. */
+const MAIL_STORE = '/opt/zextras/store';
+
+function space({ cli, server, signal }: HostEnv, source: string): Promise<Look> {
+  return asked('Free space', 'See that there is room for it (`df -h`).', async () => {
+    const own = await settingInForce(cli, server, PATH_KEY, { signal });
+    const places = {
+      'the own Backup Path': own,
+      ...(existsSync(MAIL_STORE) && { 'the mailboxes': MAIL_STORE }),
+    };
+    return spaceLook(await blobBytes(BackupPath.open(source)), places);
+  });
 }
 
 /** A machine that was just installed, or cloned, may live in the past: what it then writes is older than the source. */
@@ -63,9 +78,9 @@ async function ownName(): Promise<Look> {
   }
 }
 
-async function services(cli: CarbonioCli, signal: AbortSignal): Promise<Look> {
+function services({ cli, signal }: HostEnv): Promise<Look> {
   const what = 'Services of the Backup module';
-  return asked(what, async () => {
+  return asked(what, 'Look at the mail host: `carbonio backup getServices`.', async () => {
     const stopped = (await getServices(cli, { signal })).filter(
       ({ running, couldStart }) => !running && couldStart !== false,
     );
@@ -99,26 +114,4 @@ export function compareVersions(a: string, b: string): number {
     if (difference !== 0) return difference;
   }
   return 0;
-}
-
-async function ownBackup(cli: CarbonioCli, signal: AbortSignal): Promise<Look> {
-  const what = 'Own Backup Path';
-  return asked(what, async () => {
-    await cli.call(['backup', 'getBackupInfo'], { signal });
-    return { what, ok: true, found: 'It is initialised.', remedy: '' };
-  });
-}
-
-/** What the host refuses to tell is no reason to stop looking at the rest. */
-async function asked(what: string, body: () => Promise<Look>): Promise<Look> {
-  try {
-    return await body();
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    const remedy =
-      what === 'Own Backup Path'
-        ? 'Initialise it: `carbonio backup doSmartScan start`.'
-        : 'Look at the mail host: `carbonio backup getServices`.';
-    return { what, ok: false, found: error.message, remedy };
-  }
 }

@@ -43,7 +43,7 @@ export async function planSameServer(
   const ownPath = await settingInForce(cli, server, PATH_KEY, { signal });
   const copy = BackupPath.open(copyPath);
   const own = openOwn(ownPath);
-  if (real(ownPath) === copy.root)
+  if (isSameFolder(ownPath, copy.root))
     throw refused(
       `${copyPath} is the Backup Path of ${server} itself: no copy is needed to restore from it.`,
     );
@@ -82,6 +82,8 @@ export function openOwn(path: string): BackupPath | null {
     throw error;
   }
 }
+
+export const isSameFolder = (one: string, other: string): boolean => real(one) === real(other);
 
 function real(path: string): string {
   try {

@@ -48,10 +48,11 @@ async function differing({ source, cli, server, signal }: SettingsStep): Promise
 const runnable = (diff: SettingsDiff, server: string): Difference[] =>
   inGroup(diff, 'mustMatch').filter((one) => Array.isArray(commandOf(one, { server })));
 
-export async function compareSettings(step: SettingsStep): Promise<Compared> {
+/** @param file name of the script and the list in the folder of the report, without its end */
+export async function compareSettings(step: SettingsStep, file = 'settings'): Promise<Compared> {
   const diff = await differing(step);
   const dir = recoveryDir(step.stateDir, step.name);
-  const [script, list] = [join(dir, 'settings.sh'), join(dir, 'settings.json')];
+  const [script, list] = [join(dir, `${file}.sh`), join(dir, `${file}.json`)];
   writeDurably(script, renderScript(diff, { server: step.server }));
   writeDurably(list, `${JSON.stringify(diff, null, 2)}\n`);
   const [must, host, cosmetic] = (['mustMatch', 'hostSpecific', 'cosmetic'] as const).map((group) =>

@@ -1,19 +1,16 @@
 /** Whether the Backup Path that a snapshot did not touch can be restored from on the clone. */
 import { BackupPath } from '../backup-path/store';
-import type { CarbonioCli } from '../carbonio/cli';
 import { Problem } from '../failures';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
 import { printable } from '../report/format';
+import type { HostEnv } from './own-backup';
 import { openOwn } from './same-server';
 
 /**
  * @param host null: there is no mail host to ask for its own Backup Path
  * @throws Problem `CopyRefused` when it is mounted on the path of the clone's own, or is of another server
  */
-export async function checkSnapshotSource(
-  source: string,
-  host: { readonly cli: CarbonioCli; readonly server: string; readonly signal: AbortSignal } | null,
-): Promise<{ text: string }> {
+export async function checkSnapshotSource(source: string, host: HostEnv | null): Promise<{ text: string }> {
   const untouched = BackupPath.open(source);
   const { serverId } = untouched.marker;
   const serverName = printable(untouched.marker.serverName);

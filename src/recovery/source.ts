@@ -9,7 +9,7 @@ import { Problem } from '../failures';
 import { printable } from '../report/format';
 
 /** Reads folders only: seconds even for millions of items. Never throws for what is wrong with the source. */
-export function examineSource(kind: SourceKind, path: string): Candidate {
+export async function examineSource(kind: SourceKind, path: string): Promise<Candidate> {
   const unusable = (defect: string): Candidate => ({
     ...{ kind, path, usable: false, defect },
     ...{ serverName: null, accounts: null, newest: null },
@@ -24,7 +24,7 @@ export function examineSource(kind: SourceKind, path: string): Candidate {
   try {
     const { ids } = store.accountIds();
     if (ids.length === 0) return unusable('It holds no account.');
-    const newest = newestChange(store, ids);
+    const newest = await newestChange(store, ids);
     return {
       ...{
         kind,
@@ -42,9 +42,11 @@ export function examineSource(kind: SourceKind, path: string): Candidate {
 }
 
 /** A changed metadata file is renamed into its folder, which sets the folder's time; copies by rsync keep it. Milliseconds. */
-function newestChange(store: BackupPath, ids: readonly string[]): number | null {
+async function newestChange(store: BackupPath, ids: readonly string[]): Promise<number | null> {
   let newest: number | null = null;
   for (const id of ids) {
+    // on a slow volume it takes long, and the step must say meanwhile that it lives
+    await new Promise(setImmediate);
     const items = store.files.absolute(accountItemsDir(id));
     for (const folder of [...buckets(items), store.files.absolute(join(ACCOUNTS, id))]) {
       const at = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0;

@@ -2,12 +2,13 @@
 import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
 import type { Candidate, DisasterRecoveryInput } from '../contracts/disaster-recovery';
 import { utcTime } from '../report/format';
+import type { VerifyResult } from '../contracts/verify';
 import { failureMessage } from './failure';
 import { fetchOffsite } from './fetch-offsite';
-import { runbookSteps, type numberedChild, type Runbook } from './runbook';
+import type { numberedChild } from './numbered-child';
+import type { Runbook } from './runbook';
 import { verify } from './verify';
 
-const steps = runbookSteps();
 type Child = ReturnType<typeof numberedChild>;
 
 export async function chooseSource(
@@ -15,7 +16,7 @@ export async function chooseSource(
   runbook: Runbook,
   child: Child,
 ): Promise<Candidate> {
-  const looked = await candidates(input, child);
+  const looked = await candidates(input, runbook, child);
   const proposed = looked.find(isWhole) ?? looked.find(({ usable }) => usable);
   if (proposed === undefined)
     throw noSource(`None of the sources can be used. ${looked.map(sentence).join(' ')}`);
@@ -30,11 +31,22 @@ export async function chooseSource(
 const isWhole = ({ usable, defect }: Candidate): boolean => usable && defect === null;
 
 /** In order; a remote copy is fetched only when nothing before it is whole. */
-async function candidates(input: DisasterRecoveryInput, child: Child): Promise<Candidate[]> {
+async function candidates(
+  input: DisasterRecoveryInput,
+  { acts }: Runbook,
+  child: Child,
+): Promise<Candidate[]> {
   const { oldBackupPath, externalBackup, offsiteCopy, sample } = input;
+  const advanced = { heartbeatSeconds: input.advanced.heartbeatSeconds };
   const looked: Candidate[] = [];
   const look = async (kind: Candidate['kind'], path: string): Promise<void> =>
-    void looked.push(await lookAt(kind, path, sample, child));
+    void looked.push(
+      await lookAt(
+        () => acts.examineSource({ kind, path }),
+        () => child(verify, 'verify', { sourcePath: path, sample, advanced }),
+        { kind, path },
+      ),
+    );
   if (oldBackupPath !== null) await look('old Backup Path', oldBackupPath);
   if (externalBackup !== null) await look('external backup', externalBackup);
   if (offsiteCopy === null) return looked;
@@ -44,7 +56,7 @@ async function candidates(input: DisasterRecoveryInput, child: Child): Promise<C
     try {
       if (fetchTo === null)
         throw noSource('It is remote: name a folder to fetch it to (offsiteCopy.fetchTo).');
-      const { outputDir } = await child(fetchOffsite, 'fetch', { ...place, outputDir: fetchTo });
+      const { outputDir } = await child(fetchOffsite, 'fetch', { ...place, outputDir: fetchTo, advanced });
       await look('offsite copy', outputDir);
     } catch (error) {
       looked.push(unusable('offsite copy', place.destination, `It could not be fetched: ${whyOf(error)}`));
@@ -55,20 +67,19 @@ async function candidates(input: DisasterRecoveryInput, child: Child): Promise<C
 
 /** What a look fails with is a defect of that candidate: the others are offered all the same. */
 async function lookAt(
-  kind: Candidate['kind'],
-  path: string,
-  sample: number,
-  child: Child,
+  examine: () => Promise<Candidate>,
+  verified: () => Promise<VerifyResult>,
+  { kind, path }: Pick<Candidate, 'kind' | 'path'>,
 ): Promise<Candidate> {
   let candidate: Candidate;
   try {
-    candidate = await steps.examineSource({ kind, path });
+    candidate = await examine();
   } catch (error) {
     return unusable(kind, path, whyOf(error));
   }
   if (!candidate.usable) return candidate;
   try {
-    const found = await child(verify, 'verify', { sourcePath: path, sample });
+    const found = await verified();
     if (found.status === 'clean') return candidate;
     const { read, broken, doubleGzipped, checked, reportDir } = found;
     const defect = `${read} not readable, ${broken} broken, ${doubleGzipped} double-gzipped among ${checked} files that were read (${reportDir})`;

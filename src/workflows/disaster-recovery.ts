@@ -13,11 +13,11 @@ import { durationWords, utcTime } from '../report/format';
 import { chooseSource } from './choose-source';
 import { externalRestore } from './external-restore';
 import { unwrapFailure } from './failure';
-import { smartScan } from './host-operations';
 import { operationName } from './operation-name';
-import { numberedChild, Runbook, runbookSteps } from './runbook';
-
-const steps = runbookSteps();
+import { aftermathStep, ownBackupSteps, rescueStep, sharesStep } from './recovery-end';
+import { numberedChild } from './numbered-child';
+import { Runbook } from './runbook';
+import { untilSeen } from './runbook-looks';
 
 export async function disasterRecovery(raw: DisasterRecoveryRequest): Promise<DisasterRecoveryResult> {
   const input = parseInput(disasterRecoveryInput, raw, disasterRecoveryExample);
@@ -29,12 +29,14 @@ export async function disasterRecovery(raw: DisasterRecoveryRequest): Promise<Di
       ['settings', 'Settings of server and globals'],
       ['customizations', 'Customized files, unpacked for manual use'],
       ['restore', 'Domains, accounts, items'],
+      ['rescue', 'What could not be restored, saved'],
       ['aftermath', 'Is everything there'],
+      ['shares', 'Shares'],
       ['smartscan', 'SmartScan of the new server'],
+      ['backup', 'The new server is backed up, the old backup is kept'],
       ['report', 'Report'],
     ],
-    remindAfterHours: input.remindAfterHours,
-    notifications: input.notifications,
+    ...input,
   });
   const recovery = new Recovery(input, runbook);
   try {
@@ -79,14 +81,14 @@ class Recovery {
       ({ restored: items, skipped, unrestored }) =>
         `${items} restored, ${skipped} there already, ${unrestored} unrestored`,
     );
-    if (restored === null) runbook.skip('aftermath', 'the restore has no result to look at');
-    else
-      await runbook.optional(
-        'aftermath',
-        () => steps.checkAftermath({ source: source.path, result: restored }),
-        ({ sentences }) => sentences.join(' '),
-      );
-    await this.smartScan(host);
+    const end = { runbook, child: this.child, name: this.name, advanced: this.input.advanced };
+    await rescueStep(end, this.input.rescue, restored);
+    await aftermathStep(end, 'aftermath', source.path, restored);
+    if (host) {
+      await sharesStep(end, source.path);
+      await ownBackupSteps(end, source);
+    } else
+      for (const step of ['shares', 'smartscan', 'backup']) runbook.skip(step, 'there is no mail host here');
     return runbook.step(
       'report',
       () => this.report(source, restored),
@@ -97,33 +99,20 @@ class Recovery {
   /** Answers whether a mail host is there to be asked. */
   private async readiness({ path, newest }: Candidate): Promise<boolean> {
     const { runbook, input } = this;
-    const { host: isThere } = await runbook.step(
+    const { engine } = input.restore;
+    const { host } = await runbook.step(
       'readiness',
-      async () => {
-        for (;;) {
-          const { looks, host } = await steps.checkReadiness({
-            source: path,
-            newest,
-            engine: input.restore.engine,
-          });
-          const wrong = looks.filter(({ ok }) => ok !== true);
-          if (wrong.length === 0) return { host, overruled: [] };
-          const lines = wrong.map(({ what, found, remedy }) => `- ${what}: ${found} ${remedy}`);
-          const [answer] = await runbook.ask('readiness', {
-            text: ['The new server is not ready, or not known to be:', '', ...lines].join('\n'),
-            options: [AGAIN, ANYWAY],
-            proposed: [AGAIN],
-          });
-          if (answer === ANYWAY) return { host, overruled: wrong.map(({ what }) => what) };
-        }
-      },
-      ({ host, overruled }) =>
+      () =>
+        untilSeen(runbook, 'readiness', 'The new server is not ready, or not known to be:', () =>
+          runbook.acts.checkReadiness({ source: path, newest, engine }),
+        ),
+      ({ host: isThere, overruled }) =>
         [
           overruled.length === 0 ? 'nothing is wrong' : `gone on in spite of: ${overruled.join(', ')}`,
-          ...(host ? [] : ['there is no mail host here']),
+          ...(isThere ? [] : ['there is no mail host here']),
         ].join('; '),
     );
-    return isThere;
+    return host;
   }
 
   private async settings({ path }: Candidate, host: boolean): Promise<void> {
@@ -132,7 +121,7 @@ class Recovery {
     await runbook.optional(
       'settings',
       async () => {
-        const found = await steps.compareSettings({ name, source: path });
+        const found = await runbook.acts.compareSettings({ name, source: path });
         for (const file of found.files) runbook.file(file);
         if (found.applicable.length === 0) return { ...found, applied: 0 };
         const chosen = await runbook.ask('settings', {
@@ -142,7 +131,8 @@ class Recovery {
           proposed: [],
           several: true,
         });
-        if (chosen.length > 0) await steps.applySettings({ name, source: path, settings: [...chosen] });
+        if (chosen.length > 0)
+          await runbook.acts.applySettings({ name, source: path, settings: [...chosen] });
         return { ...found, applied: chosen.length };
       },
       ({ text, applied }) => `${text} Set by this runbook: ${applied}.`,
@@ -153,7 +143,7 @@ class Recovery {
     const { runbook, name } = this;
     await runbook.optional(
       'customizations',
-      () => steps.unpackCustomizations({ name, source: path }),
+      () => runbook.acts.unpackCustomizations({ name, source: path }),
       ({ text }) => text,
     );
   }
@@ -161,14 +151,18 @@ class Recovery {
   /** It has its own place in the queue and its own report; people are told of PHASE 1 by it. */
   private async restore({ path }: Candidate): Promise<ExternalRestoreResult> {
     const { input, runbook } = this;
-    const { restore, notifications } = input;
+    const { restore, notifications, advanced } = input;
     if (this.tried !== null && !this.isProvisioned)
-      this.isProvisioned = await steps.wasProvisioned({ operationId: this.tried });
+      this.isProvisioned = await runbook.acts.wasProvisioned({ operationId: this.tried });
     const skip = this.isProvisioned ? { skipAccountProvisioning: true, skipDomainProvisioning: true } : {};
     const result: ExternalRestoreResult = await this.child(
       externalRestore,
       'restore',
-      { ...restore, ...skip, sourcePath: path, notifications },
+      {
+        ...{ ...restore, ...skip, sourcePath: path, notifications },
+        carbonio: scannerOff(restore.carbonio),
+        advanced: { heartbeatSeconds: advanced.heartbeatSeconds },
+      },
       (id) => {
         this.tried = id;
         runbook.shownBy('restore')(id);
@@ -176,16 +170,6 @@ class Recovery {
     );
     runbook.file(result.reportDir);
     return result;
-  }
-
-  private async smartScan(host: boolean): Promise<void> {
-    const { runbook } = this;
-    if (!host) return runbook.skip('smartscan', 'there is no mail host here');
-    await runbook.optional(
-      'smartscan',
-      () => this.child(smartScan, 'smart-scan', {}),
-      ({ status }) => status,
-    );
   }
 
   private async report(
@@ -204,7 +188,7 @@ class Recovery {
       rpoSeconds: newest === null ? null : Math.max(0, Math.round((startedAt - newest) / 1000)),
       rtoSeconds: Math.round((Date.now() - startedAt) / 1000),
     };
-    const { dir, text } = await steps.reportRecovery({ name, result, steps: runbook.outcome });
+    const { dir, text } = await runbook.acts.reportRecovery({ name, result, steps: runbook.outcome });
     runbook.file(dir);
     await runbook.tell(
       'recovered',
@@ -221,5 +205,6 @@ function lastWord({ status, restored, unrestored, rpoSeconds, rtoSeconds }: Disa
   return `Disaster recovery ended, ${status}${counts}. Lost at most (RPO): ${lost}. Took (RTO): ${durationWords(rtoSeconds)}.`;
 }
 
-const AGAIN = 'look again';
-const ANYWAY = 'go on anyway';
+/** It fills a whole server, so what the Real Time Scanner would do meanwhile is for the SmartScan at the end. */
+const scannerOff = (carbonio: DisasterRecoveryInput['restore']['carbonio']) =>
+  carbonio.pauseScanner === 'auto' ? { ...carbonio, pauseScanner: 'always' as const } : carbonio;

@@ -13,6 +13,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { z } from 'zod';
 import type { Activities } from '../activities';
 import { HOST_INPUTS } from '../contracts/host-operations';
 import { parseInput } from '../contracts/input';
@@ -24,6 +25,7 @@ import {
   type RestoreFromCopyRequest,
   type RestoreFromCopyResult,
 } from '../contracts/same-server-restore';
+import type { RunbookTuning } from '../contracts/runbook';
 import { explain } from '../failures';
 import type { Change } from '../recovery/same-server';
 import { failureMessage, unwrapFailure } from './failure';
@@ -41,8 +43,6 @@ const { waitUntilHostIsIdle } = proxyActivities<Activities>({
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: { initialInterval: '1 second', backoffCoefficient: 1 },
 });
-
-const { planSameServer } = runbookSteps();
 
 /** To the runbook: so much is done, whatever becomes of the rest. */
 export const accountRestoredSignal = defineSignal<[RestoredFromCopy]>('accountRestored');
@@ -70,6 +70,7 @@ export async function restoreFromCopy(raw: RestoreFromCopyRequest): Promise<Rest
   try {
     return await withTurn(options, async () => {
       // what a person was shown may be hours old
+      const { planSameServer } = runbookSteps(input.advanced.heartbeatSeconds);
       const { changes, ...plan } = await planSameServer({ copyPath: input.copyPath });
       if (plan.serverId !== serverId) throw otherServer(input.copyPath);
       return await new Work(input, changes).run();
@@ -88,7 +89,7 @@ class Work {
   private allBack = true;
 
   constructor(
-    private readonly input: Pick<RestoreFromCopyRequest, 'accounts'> & { readonly deadlineSeconds: number },
+    private readonly input: Omit<z.output<typeof restoreFromCopyInput>, 'turn' | 'serverId'>,
     private readonly changes: readonly Change[],
   ) {}
 
@@ -127,13 +128,13 @@ class Work {
   }
 
   private async restoreAll(deadline: number): Promise<void> {
-    const { accounts } = this.input;
+    const { accounts, advanced } = this.input;
     for (const [at, one] of accounts.entries()) {
       show(
         `Restores ${one.account} as ${one.destinationAccount} (${this.restored.length} of ${accounts.length} done).`,
       );
       try {
-        const done = await restoreOne(one);
+        const done = await restoreOne(one, advanced);
         this.restored.push(done);
         await tellRunbook(done);
       } catch (error) {
@@ -202,13 +203,14 @@ const otherServer = (path: string): ApplicationFailure =>
     'CopyRefused',
   );
 
-async function restoreOne({
-  account,
-  destinationAccount,
-  date,
-}: RestoreFromCopyRequest['accounts'][number]): Promise<RestoredFromCopy> {
+async function restoreOne(
+  { account, destinationAccount, date }: RestoreFromCopyRequest['accounts'][number],
+  advanced: RunbookTuning,
+): Promise<RestoredFromCopy> {
   const { operationId, operationKey } = operationName();
-  const input = HOST_INPUTS.restoreOnNewAccount.parse({ sourceAccount: account, destinationAccount, date });
+  const input = HOST_INPUTS.restoreOnNewAccount.parse({
+    ...{ sourceAccount: account, destinationAccount, date, advanced },
+  });
   const { patient } = stepsOf(input);
   const one = {
     name: {

@@ -3,12 +3,9 @@ import {
   ActivityCancellationType,
   ApplicationFailure,
   CancellationScope,
-  ChildWorkflowCancellationType,
   defineQuery,
-  executeChild,
   isCancellation,
   log,
-  ParentClosePolicy,
   proxyActivities,
   setCurrentDetails,
   setHandler,
@@ -30,10 +27,10 @@ const { tellRunbook } = proxyActivities<Activities>({
 });
 
 /** Steps that a runbook does itself: minutes at most, and people are asked when they go on failing. */
-export const runbookSteps = (): ActivityInterfaceFor<Activities> =>
+export const runbookSteps = (heartbeatSeconds: number): ActivityInterfaceFor<Activities> =>
   proxyActivities<Activities>({
     startToCloseTimeout: '1 hour',
-    heartbeatTimeout: '10 seconds',
+    heartbeatTimeout: heartbeatSeconds * 1000,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
     retry: { initialInterval: '1 second', maximumInterval: '10 seconds', maximumAttempts: 8 },
   });
@@ -47,6 +44,7 @@ export interface RunbookOptions {
   readonly steps: readonly (readonly [name: string, title: string])[];
   readonly remindAfterHours: number;
   readonly notifications: readonly string[];
+  readonly advanced: { readonly heartbeatSeconds: number };
 }
 
 export interface Asked {
@@ -60,11 +58,14 @@ export interface Asked {
 }
 
 export class Runbook {
+  /** What its steps do themselves. */
+  readonly acts: ActivityInterfaceFor<Activities>;
   private readonly state: RunbookStatus;
   private readonly steps: ReadonlyMap<string, StepStatus>;
   private readonly answers: Answers;
 
   constructor(private readonly options: RunbookOptions) {
+    this.acts = runbookSteps(options.advanced.heartbeatSeconds);
     const steps = options.steps.map(([name, title]): StepStatus => ({
       name,
       title,
@@ -222,27 +223,4 @@ export class Runbook {
   private show(): void {
     setCurrentDetails(runbookPage(this.state));
   }
-}
-
-/** Children with numbers: a step that is tried again starts another one. Cancelled with the runbook, they clean up first. */
-export function numberedChild() {
-  const { workflowId } = workflowInfo();
-  let started = 0;
-  /** @param onId told the id before it starts */
-  return <I, R>(
-    workflow: (input: I) => Promise<R>,
-    what: string,
-    input: I,
-    onId?: (id: string) => void,
-  ): Promise<R> => {
-    const id = `${workflowId}/${what}-${++started}`;
-    onId?.(id);
-    return executeChild<(input: I) => Promise<R>>(workflow.name, {
-      workflowId: id,
-      args: [input],
-      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
-      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-      staticSummary: `${what} of ${workflowId}`,
-    });
-  };
 }

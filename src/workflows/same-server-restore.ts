@@ -12,9 +12,8 @@ import { unwrapFailure } from './failure';
 import { smartScan } from './host-operations';
 import { operationName } from './operation-name';
 import { accountRestoredSignal, restoreFromCopy } from './restore-from-copy';
-import { numberedChild, Runbook, runbookSteps } from './runbook';
-
-const { planSameServer } = runbookSteps();
+import { numberedChild } from './numbered-child';
+import { Runbook } from './runbook';
 
 export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<SameServerRestoreResult> {
   const input = parseInput(sameServerRestoreInput, raw, sameServerRestoreExample);
@@ -29,6 +28,7 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
     ],
     ...input,
   });
+  const { planSameServer } = runbook.acts;
   const child = numberedChild();
   const done = new Map<string, RestoredFromCopy>();
   const isMissing = (one: { destinationAccount: string }): boolean => !done.has(one.destinationAccount);
@@ -59,7 +59,7 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
     await runbook.optional(
       'restore',
       async () => {
-        const { copyPath, deadlineSeconds } = input;
+        const { copyPath, deadlineSeconds, advanced } = input;
         const accounts = input.accounts.filter(isMissing);
         isBack = false;
         if (accounts.length === 0) {
@@ -67,7 +67,7 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
           await planSameServer({ copyPath });
           return ['The Backup Path is not that of the copy.'];
         }
-        const request = { copyPath, deadlineSeconds, accounts, serverId };
+        const request = { copyPath, deadlineSeconds, accounts, serverId, advanced };
         const { restored, failures, back, allBack } = await child(
           restoreFromCopy,
           'restore',
@@ -85,7 +85,7 @@ export async function sameServerRestore(raw: SameServerRestoreRequest): Promise<
     if (isBack)
       await runbook.optional(
         'smartscan',
-        () => child(smartScan, 'smart-scan', {}),
+        () => child(smartScan, 'smart-scan', { advanced: input.advanced }),
         ({ status }) => status,
       );
     else

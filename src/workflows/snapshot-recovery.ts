@@ -9,9 +9,9 @@ import {
 import { externalRestore } from './external-restore';
 import { unwrapFailure } from './failure';
 import { operationName } from './operation-name';
-import { numberedChild, Runbook, runbookSteps } from './runbook';
-
-const steps = runbookSteps();
+import { aftermathStep } from './recovery-end';
+import { numberedChild } from './numbered-child';
+import { Runbook } from './runbook';
 
 const ISOLATED = 'the clone is isolated';
 const AGAIN = 'restore again';
@@ -20,13 +20,15 @@ const HANDED_OVER = 'handed over';
 
 export async function snapshotRecovery(raw: SnapshotRecoveryRequest): Promise<SnapshotRecoveryResult> {
   const input = parseInput(snapshotRecoveryInput, raw, snapshotRecoveryExample);
-  const { operationId } = operationName();
+  const name = operationName();
+  const { operationId } = name;
   const runbook = new Runbook({
     title: 'Snapshot recovery',
     steps: [
       ['isolation', 'The clone is isolated'],
       ['source', 'The untouched Backup Path'],
       ['restore', 'External Restore of what is missing'],
+      ['checks', 'Is everything there'],
       ['handover', 'Handing over'],
     ],
     ...input,
@@ -40,7 +42,7 @@ export async function snapshotRecovery(raw: SnapshotRecoveryRequest): Promise<Sn
     );
     await runbook.step(
       'source',
-      () => steps.checkSnapshotSource({ source: input.sourcePath }),
+      () => runbook.acts.checkSnapshotSource({ source: input.sourcePath }),
       ({ text: found }) => found,
     );
     let [rounds, restored] = [0, 0];
@@ -60,6 +62,7 @@ export async function snapshotRecovery(raw: SnapshotRecoveryRequest): Promise<Sn
                 notifications: input.notifications,
               },
               carbonio: { ...input.restore.carbonio, pauseScanner: 'always' },
+              advanced: { heartbeatSeconds: input.advanced.heartbeatSeconds },
             },
             runbook.shownBy('restore'),
           );
@@ -78,6 +81,7 @@ export async function snapshotRecovery(raw: SnapshotRecoveryRequest): Promise<Sn
       },
       ({ unrestored }) => `${rounds} rounds, ${restored} restored, ${unrestored} unrestored`,
     );
+    await aftermathStep({ runbook, child, name, advanced: input.advanced }, 'checks', input.sourcePath, last);
     await runbook.step(
       'handover',
       () => runbook.ask('handover', { text: HANDOVER, options: [HANDED_OVER] }),

@@ -7,17 +7,20 @@ import { CancelledFailure } from '@temporalio/common';
 import type { DisasterRecoveryRequest, DisasterRecoveryResult } from '../../src/contracts/disaster-recovery';
 import { run } from '../client/cli';
 import { replayAll } from '../replay/replay';
+import { accountInfo } from '../restore/store';
 import { EngineBench, mailboxes } from '../workflows/carbonio-bench';
 import { sleep } from '../e2e/harness';
-import { play, statusOf, untilAsked } from './person';
+import { ADVANCED, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
 
 jest.setTimeout(240_000);
 let bench: EngineBench;
-const ids: string[] = [];
+let before: string[];
 
 beforeAll(async () => {
   bench = new EngineBench();
   bench.fill();
+  const attributes = { zimbraMailQuota: '1073741824' };
+  bench.store.writer.account(accountInfo('a2', 'joe@example.com', { attributes }));
   bench.store.writer.serverConfig(
     {
       server: {
@@ -44,18 +47,25 @@ beforeAll(async () => {
   bench.more['LIFEBOAT_PROBE_RECIPIENT'] = 'jim@example.com';
   await bench.open();
   await bench.carbonio('--sync', 'backup', 'doSmartScan', 'start');
+  before = await settingsOf(bench);
 });
 afterAll(() => bench.close());
 
-const TUNED = { carbonio: { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2, batchAccounts: 2 } };
+const TUNED = { carbonio: { ...QUICK, batchAccounts: 2 } };
 
 async function begin(request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> {
   const workflowId = `recovery-${Math.random().toString(36).slice(2)}`;
-  ids.push(workflowId);
   return bench.client.workflow.start('disasterRecovery', {
     workflowId,
     taskQueue: bench.taskQueue,
-    args: [{ oldBackupPath: bench.source, restore: { engine: 'carbonio', ...TUNED }, ...request }],
+    args: [
+      {
+        oldBackupPath: bench.source,
+        restore: { engine: 'carbonio', ...TUNED },
+        advanced: ADVANCED,
+        ...request,
+      },
+    ],
   });
 }
 
@@ -64,7 +74,9 @@ test('from the first source to the report, the worker killed in every step', asy
   const handle = await begin({
     oldBackupPath: missing,
     externalBackup: bench.source,
+    offsiteCopy: { destination: bench.dir },
     restore: { engine: 'carbonio', onInvalid: 'retry', ...TUNED },
+    rescue: 'files',
   });
   const { questions, killed } = await play(
     bench,
@@ -72,15 +84,20 @@ test('from the first source to the report, the worker killed in every step', asy
     ({ step }) =>
       step === 'settings'
         ? ['approve', ['global zimbraMtaMaxMessageSize']]
-        : ['approve', step === 'readiness' ? ['go on anyway'] : undefined],
+        : ['approve', ['readiness', 'backup'].includes(step) ? ['go on anyway'] : undefined],
     true,
   );
   const result = (await handle.result()) as DisasterRecoveryResult;
   expect(result).toMatchObject({ status: 'partial', sourcePath: bench.source, restored: 61, unrestored: 4 });
   expect(mailboxes(bench.up.places.mailboxes)).toHaveLength(61);
-  expect(questions.map(({ step }) => step)).toEqual(['source', 'readiness', 'settings']);
+  expect(questions.map(({ step }) => step)).toEqual([
+    ...['source', 'readiness', 'settings'],
+    ...['shares', 'backup'],
+  ]);
   const [source, , settings] = questions;
   expect(source?.text).toContain(`${missing}: cannot be used`);
+  expect(source?.text).toMatch(/1 broken|2 broken/);
+  expect(source?.text).toContain(`offsite copy ${bench.dir}: cannot be used`);
   expect(source?.proposed).toEqual([bench.source]);
   expect(source?.command).toBe(`lifeboat dr approve ${handle.workflowId} source --choose ${bench.source}`);
   expect(settings?.options).toEqual(
@@ -91,12 +108,15 @@ test('from the first source to the report, the worker killed in every step', asy
   expect(settings?.command).toBe(`lifeboat dr approve ${handle.workflowId} settings --none`);
   const size = settings?.options.indexOf('global zimbraMtaMaxMessageSize') ?? -1;
   expect(settings?.notes?.[size]).toBe('now 52428800; source: 104857600');
-  expect(killed).toEqual(expect.arrayContaining(['source waiting', 'settings waiting', 'restore working']));
+  for (const step of ['source', 'readiness', 'settings', 'shares', 'backup'])
+    expect(killed).toContain(`${step} waiting`);
+  for (const step of ['source', 'restore', 'rescue', 'aftermath', 'smartscan'])
+    expect(killed).toContain(`${step} working`);
   // approved was one of them, and only that one was set
   expect((await bench.carbonio('prov', 'gcf', 'zimbraMtaMaxMessageSize')).stdout).toContain('104857600');
-  expect(
-    (await bench.carbonio('prov', 'gs', bench.up.env['LIFEBOAT_HOST'] ?? 'localhost')).stdout,
-  ).not.toContain('https\n');
+  const server = (await bench.carbonio('prov', 'gs', bench.up.settings.host)).stdout;
+  expect(server).toContain('zimbraMailMode: ');
+  expect(server).not.toContain('zimbraMailMode: https\n');
   const folder = result.reportDir;
   const journal = readFileSync(join(folder, 'settings.jsonl'), 'utf8');
   expect(journal).toContain('"before":["52428800"]');
@@ -106,11 +126,16 @@ test('from the first source to the report, the worker killed in every step', asy
   const report = readFileSync(join(folder, 'recovery.txt'), 'utf8');
   expect(report).toMatch(/RPO[\s\S]*RTO[\s\S]*gone on in spite of: /);
   expect(report).not.toContain('working');
+  expect(await settingsOf(bench)).toEqual(before);
   const status = await statusOf(handle);
   expect(status?.phase).toMatch(
     /^Disaster recovery ended, partial: 61 restored, 4 unrestored\. Lost at most/,
   );
-  expect(status?.steps.map(({ state }) => state)).toEqual(Array(8).fill('done'));
+  expect(status?.steps.map(({ state }) => state)).toEqual(Array(11).fill('done'));
+  const texts = new Map(status?.steps.map(({ name, text }) => [name, text]));
+  expect(texts.get('aftermath')).toMatch(/1 quota of accounts is as it was.*settings? of the source/);
+  expect(texts.get('rescue')).toMatch(/\d intact, \d in an earlier state/);
+  expect(existsSync(join(folder, 'settings-after.json'))).toBe(true);
   await replayAll(bench.client, handle.workflowId);
 });
 
@@ -187,10 +212,14 @@ test('what cannot be is refused; a failed step is tried again, or left out', asy
   expect(steps(first)).toContain('provisioning.json');
   expect(steps(second)).toContain('batch-000000.json');
   expect(steps(second)).not.toContain('provisioning.json');
+  const [path, scanner, ...schedules] = await settingsOf(bench);
+  expect([path, scanner]).toEqual([before[0], expect.stringContaining('FALSE')]);
+  for (const schedule of schedules) expect(schedule).toContain('"cron-enabled":false');
   await handle.cancel();
   const error: unknown = await handle.result().catch((e: unknown) => e);
   expect((error as WorkflowFailedError).cause).toBeInstanceOf(CancelledFailure);
   // whatever the restore had changed on the host is back
+  expect(await settingsOf(bench)).toEqual(before);
   expect((await run(['overrides', 'list', '--json'], cliEnv())).stdout).toContain('"overrides": []');
   expect((await bench.json('backup', 'getAllOperations')).operationList).toEqual([]);
   await replayAll(bench.client, handle.workflowId);

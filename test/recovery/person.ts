@@ -14,11 +14,53 @@ export async function statusOf(handle: WorkflowHandle): Promise<RunbookStatus | 
   return handle.query<RunbookStatus>('status').catch(() => null);
 }
 
+/** Answers a question, as a person does. */
+export const answer = (
+  handle: WorkflowHandle,
+  verb: 'approve' | 'retry' | 'skip',
+  step: string,
+  choice?: readonly string[],
+): Promise<string> =>
+  handle.executeUpdate<string, [object]>(verb, {
+    args: [{ step, ...(choice === undefined ? {} : { choice }) }],
+  });
+
+/** Until a step is at work, which nobody is asked about. */
+export async function untilWorks(handle: WorkflowHandle, step: string): Promise<void> {
+  for (;;) {
+    const found = (await statusOf(handle))?.steps.find(({ name }) => name === step);
+    if (found?.state === 'working') return;
+    if (found !== undefined && found.state !== 'open')
+      throw new Error(`${step} is ${found.state}: ${found.text}`);
+    await sleep(50);
+  }
+}
+
+/** Path, scanner and schedules of SmartScan and purge, as the host tells them. */
+export function settingsOf(bench: EngineBench): Promise<string[]> {
+  const server = bench.up.settings.host;
+  const names = [
+    ...['ZxBackup_DestPath', 'ZxBackup_RealTimeScanner'],
+    ...['backupSmartScanScheduler', 'backupPurgeScheduler'],
+  ];
+  return Promise.all(
+    names.map(async (name) => (await bench.carbonio('config', 'get', 'server', server, name)).stdout),
+  );
+}
+
+/** How the stand-in is asked, in tests: often, and not for long. */
+export const QUICK = { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2 };
+/** The same for what a runbook does itself; a killed worker is found out sooner. */
+export const ADVANCED = { ...QUICK, heartbeatSeconds: 3 };
+
 /** What it waits for now; fails when it has ended. */
 export async function untilAsked(handle: WorkflowHandle, step?: string): Promise<Question> {
   for (;;) {
     const question = (await statusOf(handle))?.question ?? null;
-    if (question !== null && (step === undefined || question.step === step)) return question;
+    if (question !== null) {
+      if (step === undefined || question.step === step) return question;
+      throw new Error(`It waits for an answer to ${question.step}, not ${step}: ${question.text}`);
+    }
     const { status } = await handle.describe();
     if (status.name !== 'RUNNING') throw new Error(`The runbook has ended: ${status.name}.`);
     await sleep(100);
@@ -26,13 +68,13 @@ export async function untilAsked(handle: WorkflowHandle, step?: string): Promise
 }
 
 /**
- * Answers every question as `answer` says, until the runbook ends. With `kills`, the worker is killed once in every step,
+ * Answers every question as `say` says, until the runbook ends. With `kills`, the worker is killed once in every step,
  * while it works and while it waits.
  */
 export async function play(
   bench: EngineBench,
   handle: WorkflowHandle,
-  answer: (question: Question) => readonly ['approve', Approval['choice']?] | readonly ['retry' | 'skip'],
+  say: (question: Question) => readonly ['approve', Approval['choice']?] | readonly ['retry' | 'skip'],
   kills: boolean,
 ): Promise<Played> {
   const questions: Question[] = [];
@@ -55,11 +97,9 @@ export async function play(
       continue;
     }
     await kill(`${question.step} waiting`);
-    const [verb, choice] = answer(question);
+    const [verb, choice] = say(question);
     if (verb === 'approve' && question.kind === 'failure') throw new Error(question.text);
-    await handle.executeUpdate<string, [object]>(verb, {
-      args: [{ step: question.step, ...(choice === undefined ? {} : { choice }) }],
-    });
+    await answer(handle, verb, question.step, choice);
     questions.push(question);
   }
 }
