@@ -1,7 +1,5 @@
-/** From anything thrown to what a person, or a program, is told. */
-import { isGrpcServiceError } from '@temporalio/client';
-import { explain, Problem, type FailureType } from '../failures';
-import { exitCodeOf } from './exit-codes';
+/** What only a command fails with. */
+import type { FailureType } from '../failures';
 
 /** Beside the failures of Lifeboat as a whole, those that only a command can meet. */
 export type CommandErrorType =
@@ -37,30 +35,4 @@ export class CommandError extends Error {
   ) {
     super(message, options);
   }
-}
-
-export interface Described {
-  readonly type: string;
-  readonly message: string;
-  readonly exitCode: number;
-}
-
-export function describeError(error: unknown): Described {
-  if (error instanceof CommandError) return described(error.type, error.message);
-  if (error instanceof Problem) return described(error.type, explain(error.type, error.message));
-  const cause = grpcCause(error);
-  if (cause) return described('ServerRefused', `The Temporal server answers: ${cause}.`);
-  return described('Unexpected', error instanceof Error ? error.message : String(error));
-}
-
-function described(type: string, message: string): Described {
-  return { type, message, exitCode: exitCodeOf(type) };
-}
-
-/** What the server says, which Temporal's client wraps into "Failed to ..." */
-function grpcCause(error: unknown): string | undefined {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (isGrpcServiceError(e)) return e.details || e.message;
-  }
-  return undefined;
 }

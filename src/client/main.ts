@@ -27,7 +27,7 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
     if (json) await printFailure('Usage', error.message.replace(/^error: /, ''));
     return EXIT.usage;
   }
-  const { describeError } = await import('./errors.js');
+  const { describeError } = await import('./describe-error.js');
   const { type, message, exitCode } = describeError(error);
   say(`lifeboat: ${message}`);
   if (process.env.LIFEBOAT_DEBUG === '1' && error instanceof Error) showOrigin(error);

@@ -1,7 +1,7 @@
 /** Starts an operation, or finds the one that runs, and watches it to its end. */
 import type { Config } from '../config';
 import { createDisplay } from './display';
-import { openEmbedded, type EmbeddedSession } from './embedded';
+import type { EmbeddedSession } from './embedded';
 import { CommandError } from './errors';
 import { EXIT } from './exit-codes';
 import { Interrupts } from './interrupts';
@@ -57,7 +57,8 @@ export async function runOperation<R>(
   const operationId = options.operationId ?? operation.derivedId;
   if (operationId.trim() === '') throw new CommandError('Usage', '--operation-id must not be empty.');
   const interrupts = new Interrupts();
-  const session = options.embedded ? await openEmbedded(config) : null;
+  // a worker takes long to load, and most commands bring none along
+  const session = options.embedded ? await (await import('./embedded.js')).openEmbedded(config) : null;
   const link = session?.link ?? (await connectToServer(config.stateDir));
   try {
     return await new Watching(config, options, operation, operationId, interrupts, session, link).run();

@@ -5,7 +5,8 @@
  */
 import { relative } from 'node:path';
 import { createDisplay } from '../client/display';
-import { CommandError, describeError } from '../client/errors';
+import { describeError } from '../client/describe-error';
+import { CommandError } from '../client/errors';
 import { EXIT } from '../client/exit-codes';
 import { Interrupts } from '../client/interrupts';
 import { outcomeOf } from '../client/outcome';

@@ -137,13 +137,4 @@ export class CarbonioBench {
   }
 }
 
-export async function until<T>(
-  look: () => Promise<T | undefined | false> | T | undefined | false,
-): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
-    const found = await look();
-    if (found !== undefined && found !== false) return found;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  throw new Error('It did not happen within 60 seconds.');
-}
+export { until } from '../until';

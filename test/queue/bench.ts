@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { queueIdOf, type AllOperations, type ListedOperation } from '../../src/contracts/operation-queue';
-import { sleep } from '../e2e/harness';
 import { replayAll } from '../replay/replay';
+import { until } from '../until';
 import type { TestInput, testOperation } from './workflows';
 
 export async function makeBundle(): Promise<string> {
@@ -148,9 +148,7 @@ export class QueueBench {
   }
 
   async until(what: string, isSo: () => boolean | Promise<boolean>, withinMs = 90_000): Promise<void> {
-    for (const end = Date.now() + withinMs; !(await isSo()); await sleep(30)) {
-      if (Date.now() > end) throw new Error(`Not so after ${withinMs} ms: ${what}. ${this.workerLog()}`);
-    }
+    await until(isSo, () => `not so: ${what}. ${this.workerLog()}`, withinMs);
   }
 
   /** Starts operations one after the other, each in the queue before the next is started. */

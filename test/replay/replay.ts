@@ -1,6 +1,7 @@
 /** Replays a history against the workflows as they are built: every history that a test makes must pass. */
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import type { Client } from '@temporalio/client';
@@ -38,13 +39,49 @@ function runsBefore({ events }: temporal.api.history.v1.IHistory): string[] {
   );
 }
 
+/** One worker replays everything of a test file that belongs to a bundle: to load it takes longer than to replay. */
+interface Replays {
+  readonly histories: PassThrough;
+  readonly results: ReturnType<typeof Worker.runReplayHistories>;
+}
+const running = new Map<string, Replays>();
+
+function replaysOf(bundle: string): Replays {
+  const found = running.get(bundle);
+  if (found) return found;
+  const histories = new PassThrough({ objectMode: true });
+  const results = Worker.runReplayHistories({ workflowBundle: { codePath: bundle } }, histories);
+  running.set(bundle, { histories, results });
+  return { histories, results };
+}
+
+async function end(): Promise<void> {
+  for (const { histories, results } of running.values()) {
+    histories.end();
+    await results.next();
+  }
+  running.clear();
+}
+
+let isOver = false;
+afterAll(() => {
+  isOver = true;
+  return end();
+});
+
 /** Through JSON: that is how recorded histories are kept. */
 export async function replayJson(json: string, workflowId: string, bundle = BUNDLE): Promise<void> {
-  await Worker.runReplayHistory(
-    { workflowBundle: { codePath: bundle } },
-    JSON.parse(json) as object,
-    workflowId,
-  );
+  const { histories, results } = replaysOf(bundle);
+  histories.write({ history: JSON.parse(json) as object, workflowId });
+  const { done, value } = await results.next().catch((error: unknown) => {
+    // it takes no more
+    running.delete(bundle);
+    throw error;
+  });
+  // asked by another one's afterAll
+  if (isOver) await end();
+  if (done) throw new Error(`The replay ended before ${workflowId}.`);
+  if (value.error) throw value.error;
 }
 
 /** With LIFEBOAT_RECORD=<folder> every history is kept there: how the fixtures of a release are made. */

@@ -86,8 +86,9 @@ export class EngineBench extends CarbonioBench {
     });
   }
 
+  /** What was begun since the last time. */
   async replay(): Promise<void> {
-    for (const id of this.ids) await replayAll(this.client, id);
+    for (const id of this.ids.splice(0)) await replayAll(this.client, id);
   }
 
   /** Names of what the host was asked to do, with how it ended; oldest first. */

@@ -9,7 +9,6 @@ import type {
   ValidatorOverrideResult,
   ValidatorOverrideStatus,
 } from '../../contracts/override';
-import { openEmbedded } from '../embedded';
 import { CommandError } from '../errors';
 import { EXIT } from '../exit-codes';
 import { Interrupts } from '../interrupts';
@@ -49,7 +48,7 @@ export async function withOverride(
     );
   const config = loadConfig(process.env, options);
   const interrupts = new Interrupts();
-  const session = options.embedded ? await openEmbedded(config) : null;
+  const session = options.embedded ? await (await import('../embedded.js')).openEmbedded(config) : null;
   const link = session?.link ?? (await connectToServer(config.stateDir));
   const operationId = `validator-override/${randomUUID()}`;
   try {
