@@ -7,8 +7,10 @@ import { Problem } from '../failures';
 import type { WorkRow } from '../ledger/model';
 import type { OperationLedger } from '../ledger/operation-ledger';
 
-/** With more mailboxes than these put off as well, it is the server's trouble. */
-const FEW = 2;
+/** With so many other mailboxes put off as well, it is the server's trouble. */
+const MANY = 2;
+/** That may last so many times longer: a server that is away is waited for. */
+const OUTAGE = 30;
 
 export const isPutOff = (error: unknown, address: string): error is Problem =>
   error instanceof Problem && error.type === 'TargetUnavailable' && error.details.mailbox === address;
@@ -34,15 +36,17 @@ export function afterPutOff(
   const { since, others } = rememberPutOff(operation, seq);
   if (operation.postpone(lane, seq)) return 'postponed';
   const lasted = Date.now() - since;
-  if (lasted < patienceSeconds * 1000) {
+  const isMany = (operation.totals().postponed?.length ?? 0) >= MANY;
+  const now = takenByOthers(operation, seq);
+  const isItsOwn = now > others || (now > 0 && !isMany);
+  const patience = patienceSeconds * 1000 * (isMany && !isItsOwn ? OUTAGE : 1);
+  if (lasted < patience) {
     // each of those that wait is asked in turn
     operation.takeTurns(lane, seq);
     throw error;
   }
   const said = `${error.message} It has said so for ${Math.round(lasted / 1000)} s`;
-  const waiting = operation.totals().postponed?.length ?? 0;
-  const now = takenByOthers(operation, seq);
-  if (now > others || (now > 0 && waiting < FEW)) return { reason: `${said}.` };
+  if (isItsOwn) return { reason: `${said}.` };
   const what = `${said}, and no other mailbox took anything meanwhile.`;
   throw new Problem('MailboxPutsOff', what, error.details, { cause: error });
 }

@@ -83,6 +83,40 @@ const QUIET = { stopRequested: () => false };
     });
   });
 
+  test('one whose login does not work for now (IMAP): the others go on', async () => {
+    addMessages(bench, 2, 2);
+    const other = addMessages(bench, 3, 4, 9);
+    const imap = new CuttingProxy(server.imapPort);
+    const port = await imap.start();
+    // the server's word for a wrong password stands for one about a mailbox whose store is away
+    const wrong = Buffer.from(`\0${userName(2)}\0wrong`).toString('base64');
+    imap.requests = (data) => {
+      const [all, sent = ''] = /AUTHENTICATE PLAIN (\S+)/.exec(data.toString('latin1')) ?? [];
+      const isOf = Buffer.from(sent, 'base64').toString().includes(userName(2));
+      return all !== undefined && isOf
+        ? Buffer.from(data.toString('latin1').replace(sent, wrong), 'latin1')
+        : data;
+    };
+    imap.answers = (data) => data.toString('latin1').replace('NO [AUTHENTICATIONFAILED]', 'NO [UNAVAILABLE]');
+    try {
+      const url = `imap://127.0.0.1:${port}/?secret=imap&settle=1`;
+      // the first accounts are tried at the start; it became so later
+      const request = await bench.begin({
+        target: `imap://127.0.0.1:${server.imapPort}/?secret=imap&settle=1`,
+        advanced: { patienceSeconds: 0 },
+      });
+      const later = { ...request, input: { ...request.input, target: url } };
+      const { more, counters } = await bench.slice(later);
+      expect([more, counters.restored, counters.unrestored]).toEqual([false, 4, 2]);
+      const { report } = await bench.report(request);
+      expect(report.accounts[userName(2)]?.unrestored[0]?.reason).toMatch(/refuses the login of user2/);
+    } finally {
+      await imap.stop();
+    }
+    const there = deliveredTo(server.imapPort, userName(3));
+    expect(other.every((digest) => there.includes(digest))).toBe(true);
+  });
+
   test('of several each is asked in turn: one that works again does not wait for the others', async () => {
     const first = addMessages(bench, 1, 3, 5);
     addMessages(bench, 3, 2);
