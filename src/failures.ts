@@ -69,6 +69,11 @@ export const FAILURES = {
     retryable: true,
     remedy: 'Bring the target back (mount, network, permissions); the restore goes on by itself.',
   },
+  MailboxPutsOff: {
+    retryable: false,
+    remedy:
+      'See on the mail server why that mailbox takes nothing (maintenance, a lock, its store), then start the same restore again: it goes on where it was. Or leave the account out: name the others (accounts).',
+  },
   HostBusy: {
     retryable: true,
     remedy:

@@ -19,6 +19,19 @@ import { hostLog } from './host-log';
 
 type Named = Pick<SetBackupEnabledInput, 'scope' | 'name'>;
 
+/** Before a change. */
+export interface BackupEnabledLook {
+  readonly state: BackupState;
+  readonly retention: Retention;
+  /** Epoch milliseconds; null: it is on, or nobody knows; absent from a worker of an earlier release. */
+  readonly offSince?: number | null;
+}
+
+export interface BackupChange extends SetBackupEnabledInput {
+  /** Since when it is off in the end, epoch milliseconds; absent: now. */
+  readonly since?: number;
+}
+
 export interface GuardLook {
   readonly off: number;
   readonly due: number;
@@ -40,18 +53,18 @@ export function createBackupEnabledActivities(config: Config) {
 
   return {
     /** What holds now, and the retention. The workflow keeps it: after the change nobody could tell any more. */
-    async readBackupEnabled({ scope, name }: Named): Promise<{ state: BackupState; retention: Retention }> {
-      return acting(async (_tell, signal) => ({
-        state: await readBackupState(cli, scope, name, { signal }),
-        retention: await readRetention(cli, { signal }),
-      }));
+    async readBackupEnabled({ scope, name }: Named): Promise<BackupEnabledLook> {
+      return acting(async (_tell, signal) => {
+        const state = await readBackupState(cli, scope, name, { signal });
+        return { state, retention: await readRetention(cli, { signal }), offSince: record.since(state) };
+      });
     },
 
     /** At once, and read again. Twice is the same as once. */
-    async changeBackupEnabled({ scope, name, enabled }: SetBackupEnabledInput): Promise<BackupState> {
+    async changeBackupEnabled({ scope, name, enabled, since }: BackupChange): Promise<BackupState> {
       return acting(async (_tell, signal) => {
         const now = await changeBackup(cli, scope, name, enabled, { signal });
-        await record.note({ scope, name }, now.own === false, Date.now());
+        await record.note({ scope, name }, now.own === false, since ?? Date.now());
         return now;
       });
     },

@@ -8,6 +8,7 @@ import {
   type BackupScope,
   type Retention,
 } from '../contracts/backup-enabled';
+import { Problem } from '../failures';
 import { isSameEntry, type OffEntry, type OffRecord } from './record';
 import { readOwn, readRetention } from './state';
 
@@ -31,11 +32,11 @@ export async function lookForOff(
   options: CallOptions = {},
 ): Promise<Looked> {
   const retention = await readRetention(cli, options);
-  const { asked, isThere } = await whomToAsk(cli, record, accounts, options);
+  const { asked, isThere, isNamed } = await whomToAsk(cli, record, accounts, options);
   const found: Asked[] = [];
   for (const [at, one] of asked.entries()) {
     options.signal?.throwIfAborted();
-    if ((await readOwn(cli, one.scope, one.name, options)).own === false) found.push(one);
+    if (await isOff(cli, one, !isNamed(one), options)) found.push(one);
     onAsked(at + 1, asked.length);
   }
   const now = Date.now();
@@ -63,7 +64,11 @@ async function whomToAsk(
   record: OffRecord,
   accounts: BackupEnabledGuardInput['accounts'],
   options: CallOptions,
-): Promise<{ asked: Asked[]; isThere: (account: string) => boolean }> {
+): Promise<{
+  asked: Asked[];
+  isThere: (account: string) => boolean;
+  isNamed: (one: Asked) => boolean;
+}> {
   const coses = (await getAllCoses(cli, options)).flatMap(({ name }) => (name === null ? [] : [name]));
   const there = await getAllAccounts(cli, options);
   const known = record.read().flatMap(({ scope, name }) => (scope === 'account' ? [name] : []));
@@ -79,7 +84,27 @@ async function whomToAsk(
       .filter((name) => isThere(name) || named.has(name))
       .map((name): Asked => ({ scope: 'account', name })),
   ];
-  return { asked, isThere };
+  return { asked, isThere, isNamed: ({ scope, name }) => scope === 'account' && named.has(name) };
+}
+
+/** @param mayGo it was found in a list: asking takes hours on a large site, and meanwhile it may have been deleted */
+async function isOff(
+  cli: CarbonioCli,
+  { scope, name }: Asked,
+  mayGo: boolean,
+  options: CallOptions,
+): Promise<boolean> {
+  try {
+    return (await readOwn(cli, scope, name, options)).own === false;
+  } catch (error) {
+    if (!mayGo || !(error instanceof Problem) || error.type !== 'CommandFailed') throw error;
+    const there =
+      scope === 'cos'
+        ? (await getAllCoses(cli, options)).map((cos) => cos.name)
+        : await getAllAccounts(cli, options);
+    if (there.some((one) => one?.toLowerCase() === name.toLowerCase())) throw error;
+    return false;
+  }
 }
 
 const DAY_MS = 86_400_000;

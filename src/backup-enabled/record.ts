@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { backupScope, type BackupScope } from '../contracts/backup-enabled';
+import { backupScope, type BackupScope, type BackupState } from '../contracts/backup-enabled';
 import { errorCode } from '../backup-path/defect';
 import { Problem } from '../failures';
 import { unusable, writeDurably } from '../host/durable-file';
@@ -63,14 +63,22 @@ export class OffRecord {
     }
   }
 
-  /** An own value was set: off begins now, unless it was off before; on ends it. */
-  async note(one: { scope: BackupScope; name: string }, isOff: boolean, now: number): Promise<void> {
+  /** Since when what holds now is off, as far as it is remembered; null: it is on, or nobody knows. Epoch milliseconds. */
+  since({ scope, name, own, effective, cos }: BackupState): number | null {
+    if (effective) return null;
+    // without an own value it is off with its class
+    const whose = own === null && cos !== null ? { scope: 'cos' as const, name: cos } : { scope, name };
+    return this.read().find((one) => isSameEntry(one, whose))?.offSince ?? null;
+  }
+
+  /** An own value was set: off begins then, unless it was off before; on ends it. */
+  async note(one: { scope: BackupScope; name: string }, isOff: boolean, since: number): Promise<void> {
     const found = this.read().some((other) => isSameEntry(other, one));
     if (found === isOff) return;
     const { scope, name } = one;
     await this.change((off) => [
       ...off.filter((other) => !isSameEntry(other, one)),
-      ...(isOff ? [{ scope, name, offSince: now, warnedAt: null }] : []),
+      ...(isOff ? [{ scope, name, offSince: since, warnedAt: null }] : []),
     ]);
   }
 }

@@ -23,14 +23,18 @@ export interface CarbonioHost {
   probe(lineLength: number): Promise<ProbeAnswer>;
 }
 
-/** @param place the lock folder and the name of the host, which together name the lock of the local configuration */
+/**
+ * @param place the lock folder and the name of the host, which together name the lock of the local configuration
+ * @param lock as of the runner: what commands hold until they have ended
+ */
 export function openCarbonioHost(
   config: CarbonioConfig,
   place: { readonly lockDir: string; readonly host: string },
   log: HostLog,
+  lock: () => number | null = () => null,
 ): CarbonioHost {
   const timeoutMs = config.timeoutSeconds * 1000;
-  const runner = new Runner({ log, user: config.user });
+  const runner = new Runner({ log, user: config.user, lock });
   const { url, login, caFile, verifyTls } = config.admin;
   const admin = login === null ? null : new AdminSoap({ url, caFile, verifyTls, timeoutMs, ...login });
   return {

@@ -37,6 +37,12 @@ export interface RunnerOptions {
   readonly log: HostLog;
   /** User to run as when this process is root; empty or our own: no switching. */
   readonly user: string;
+  /**
+   * An open file on which a lock is held just now, or null: commands get it as their standard input, so that the lock
+   * lasts until they have ended, also those that outlive this process. Standard input is the one file that sudo,
+   * runuser and shells leave open. It must be empty.
+   */
+  readonly lock?: () => number | null;
   /** Between SIGTERM and SIGKILL, and for what still has the output open after the end. Default 5,000. */
   readonly graceMs?: number;
 }
@@ -98,7 +104,7 @@ export class Runner {
     { timeoutMs, signal, enough, outputLimit = OUTPUT_LIMIT }: RunOptions,
   ): Promise<Omit<RunResult, 'durationMs' | 'cut'> & { why: Why | undefined }> {
     const { graceMs = 5_000 } = this.options;
-    const child = start(command, commandArguments(command, args));
+    const child = start(command, commandArguments(command, args), this.options.lock?.() ?? 'ignore');
     // not there when the process has no descriptors left; the error event says so
     const streams = [child.stdout, child.stderr].filter((stream) => stream !== null && stream !== undefined);
     const timers: NodeJS.Timeout[] = [];
@@ -141,12 +147,12 @@ export class Runner {
   }
 }
 
-function start(command: HostCommand, args: string[]): ChildProcess {
+function start(command: HostCommand, args: string[], stdin: number | 'ignore'): ChildProcess {
   try {
     return spawn(command.program, args, {
       // a group of its own, so that what it starts is ended with it
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
       env: environment(),
     });
   } catch (error) {

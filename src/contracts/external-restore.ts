@@ -44,7 +44,7 @@ export const restoreTuning = {
     .min(0)
     .default(120)
     .describe(
-      'How long reads that all fail the same way, on a source that seems healthy, are retried before they are classed. Default: 120',
+      'How long reads that all fail the same way, on a source that seems healthy, are retried before they are classed, and a mailbox that says "later" while no other takes mail is asked again. Seconds. Default: 120',
     ),
 };
 

@@ -42,7 +42,8 @@ export async function lockFile(file: string, waitSeconds: number): Promise<FileL
 /** @throws Problem `StateUnavailable` when the file cannot be made or written */
 export function openLockFile(file: string): number {
   try {
-    return openSync(file, 'a', 0o600);
+    // readable too: a child may get it as its (empty) standard input
+    return openSync(file, 'a+', 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new Problem('StateUnavailable', `${file} cannot be written (${code}).`, {}, { cause: error });

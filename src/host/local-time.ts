@@ -1,7 +1,7 @@
 /** Moments as people write them. Pure, but for the time zone of this machine. */
 
 const LOCAL = /^(\d{1,2})\/(\d{1,2})\/(\d{4})(?: (\d{1,2}):(\d{2})(?::(\d{2}))?)?$/;
-const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+const ISO = /^(\d{4})-(\d{2})-(\d{2})T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/;
 
 /**
  * Epoch milliseconds of `dd/MM/yyyy`, `dd/MM/yyyy HH:mm[:ss]` (as `carbonio backup` takes it, in the time zone of this
@@ -9,9 +9,10 @@ const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{
  */
 export function parseMoment(text: string): number | null {
   const trimmed = text.trim();
-  if (ISO.test(trimmed)) {
+  const iso = ISO.exec(trimmed);
+  if (iso) {
     const time = Date.parse(trimmed);
-    return Number.isNaN(time) ? null : time;
+    return Number.isNaN(time) || !isDay(iso.slice(1).map(Number)) ? null : time;
   }
   const match = LOCAL.exec(trimmed);
   if (!match) return null;
@@ -34,3 +35,7 @@ export function endOfMoment(text: string): number | null {
   const start = parseMoment(text);
   return start === null || /\.\d+/.test(text) ? start : start + 999;
 }
+
+/** `Date.parse` takes the 31st of February for a day in March. */
+const isDay = ([year = 0, month = 0, day = 0]: readonly number[]): boolean =>
+  new Date(Date.UTC(year, month - 1, day)).getUTCDate() === day;

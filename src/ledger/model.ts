@@ -87,6 +87,8 @@ export interface WorkRow {
   cursor: Cursor;
   counters: Counters;
   done: boolean;
+  /** Its mailbox takes nothing for now: since when (epoch milliseconds), and what it and the others had taken by then. */
+  putOff?: { readonly since: number; readonly own: number; readonly others: number };
 }
 
 export interface AccountRow {

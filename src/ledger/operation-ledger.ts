@@ -110,6 +110,16 @@ export class OperationLedger {
     });
   }
 
+  /** Behind those that were put behind all others; when there are none it stays. */
+  takeTurns(lane: number, seq: number): void {
+    this.transaction(() => {
+      const totals = this.totals();
+      if (!totals.postponed?.length) return;
+      this.putTotals({ ...totals, postponed: [...totals.postponed, seq] });
+      this.putLane(lane, { ...this.lane(lane), seq: null });
+    });
+  }
+
   /** Inside a transaction. */
   putFinding(seq: number, key: number, finding: Finding): void {
     this.db.findings.putSync(detailKey(this.number, seq, key), finding);

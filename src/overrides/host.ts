@@ -20,7 +20,7 @@ export class HostOverrides {
     private readonly config: OverridesConfig,
     log: HostLog,
   ) {
-    this.carbonio = openCarbonioHost(config.carbonio, config, log);
+    this.carbonio = openCarbonioHost(config.carbonio, config, log, () => this.opened?.lock ?? null);
   }
 
   /** Whether anything was ever changed here. */

@@ -18,7 +18,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { Problem } from '../failures';
-import { lockFile } from '../host/file-lock';
+import { lockFile, processesWithOpen, type FileLock } from '../host/file-lock';
+import type { ProcessIdentity } from '../host/process-identity';
 import { overrideEntry, type OverrideEntry } from './model';
 
 const ENDING = '.json';
@@ -27,6 +28,8 @@ const SLOT = /^[a-z0-9-]{1,60}$/;
 const LOCK_SECONDS = 45;
 
 export class Journal {
+  private held: FileLock | null = null;
+
   /** @throws Problem `StateUnavailable` when the folder cannot be made, or others could write into it */
   constructor(readonly dir: string) {
     try {
@@ -46,18 +49,25 @@ export class Journal {
     });
   }
 
+  /** The open file of the lock while {@link locked} runs; else null. */
+  get lock(): number | null {
+    return this.held?.fd ?? null;
+  }
+
   /**
-   * Runs `body` while no other process of this machine changes or reverts anything here.
+   * Runs `body` while no other process of this machine changes or reverts anything here. Commands of the mail host that
+   * `body` starts hold the lock too: one that outlives a killed worker could write after the value went back.
    * @throws Problem `OverrideBusy` when another one does all the while
    */
   async locked<T>(body: () => Promise<T>): Promise<T> {
-    const lock = await lockFile(join(this.dir, 'lock'), LOCK_SECONDS);
-    if (!lock) {
-      throw new Problem('OverrideBusy', `Another process works with the journal ${this.dir}.`);
-    }
+    const file = join(this.dir, 'lock');
+    const lock = await lockFile(file, LOCK_SECONDS);
+    if (!lock) throw busy(this.dir, processesWithOpen(file));
+    this.held = lock;
     try {
       return await body();
     } finally {
+      this.held = null;
       lock.release();
     }
   }
@@ -149,6 +159,12 @@ export class Journal {
       { cause: error },
     );
   }
+}
+
+function busy(dir: string, processes: readonly ProcessIdentity[]): Problem {
+  const pids = processes.map(({ pid }) => pid);
+  const who = pids.length === 0 ? '' : ` (pid ${pids.join(', ')}; one that hangs must be ended)`;
+  return new Problem('OverrideBusy', `Another process works with the journal ${dir}${who}.`, { pids });
 }
 
 function parseJson(text: string): unknown {

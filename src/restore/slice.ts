@@ -5,10 +5,13 @@ import type { OperationLedger } from '../ledger/operation-ledger';
 import type { MailTarget } from '../mail/target';
 import { restoreAccount, type SliceEnv } from './account-restore';
 import { countAccount } from './account-count';
+import { afterPutOff, isPutOff } from './put-off';
 import { readName } from './select';
 import { awaitSettled } from './settle';
 
 export interface SliceContext extends SliceEnv {
+  /** How long a mailbox may say "later" while nobody else takes mail. */
+  readonly patienceSeconds: number;
   readonly openedLedger: Ledger;
   readonly target: MailTarget;
 }
@@ -52,13 +55,12 @@ async function runAccount(context: SliceContext, seq: number): Promise<boolean |
       await mailbox.close();
     }
   } catch (error) {
-    // nothing is decided of a mailbox that takes nothing for now: others show whether it is the server
-    if (isPutOff(error, work.name) && operation.postpone(context.lane, seq)) return 'postponed';
-    if (!isRefusal(error)) throw error;
+    const refusal = isPutOff(error, work.name) ? afterPutOff(context, seq, error) : refusalOf(error);
+    if (refusal === 'postponed') return refusal;
     // the target as a whole is fine, or this throws: it refuses this one mailbox
     await target.check();
     ledger.write(() =>
-      operation.putWork(seq, { ...operation.work(seq), defect: { kind: 'invalid', reason: error.message } }),
+      operation.putWork(seq, { ...operation.work(seq), defect: { kind: 'invalid', reason: refusal.reason } }),
     );
     return countAccount(context, seq, ledger);
   }
@@ -75,8 +77,10 @@ const REFUSALS: ReadonlySet<string> = new Set([
 export const isRefusal = (error: unknown): error is Problem =>
   error instanceof Problem && REFUSALS.has(error.type) && error.details.shared !== true;
 
-const isPutOff = (error: unknown, address: string): boolean =>
-  error instanceof Problem && error.type === 'TargetUnavailable' && error.details.mailbox === address;
+function refusalOf(error: unknown): { reason: string } {
+  if (!isRefusal(error)) throw error;
+  return { reason: error.message };
+}
 
 /** An account_info that could not be read when the restore was planned may be readable by now. */
 function mendedRow({ operation, store }: SliceContext, seq: number) {

@@ -225,7 +225,9 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
     });
   };
   store.blobs.isInterrupted = () => hooks.stopRequested();
+  const { patienceSeconds } = request.input.advanced;
   const more = await runSlice({
+    patienceSeconds,
     store,
     operation,
     rules: request.input,
@@ -234,10 +236,7 @@ async function slice(session: Session, input: TaskInputs['slice'], hooks: TaskHo
     saveInvalid: request.input.onInvalid === 'save',
     lane: input.lane,
     walk: (account, after) => walkChosen(store, session.chosen, account, after),
-    guard: new SourceGuard(
-      store,
-      believedFailures(operation, input.lane, request.input.advanced.patienceSeconds),
-    ),
+    guard: new SourceGuard(store, believedFailures(operation, input.lane, patienceSeconds)),
     onProgress: report,
     shouldStop: (uncertain) => hooks.stopRequested() || (!uncertain && Date.now() >= until),
     openedLedger: session.ledger,

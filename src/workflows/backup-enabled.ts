@@ -47,19 +47,23 @@ export async function setBackupEnabled(raw: SetBackupEnabledRequest): Promise<Se
   };
   try {
     show({});
-    const { state: previous, retention } = await readBackupEnabled({ scope, name });
+    const { state: previous, retention, offSince } = await readBackupEnabled({ scope, name });
+    // what was off before, by itself or with its class, is purged earlier than what is switched off now
+    const since = offSince ?? Date.now();
     show({ phase: 'changing', previous });
     const isOff = !(enabled ?? previous.inherited);
     if (isOff && !confirm) {
-      const what = consequenceText(scope, name, retention, Date.now());
+      const what = consequenceText(scope, name, retention, since);
       throw ApplicationFailure.create({
         type: 'ConfirmationNeeded',
         nonRetryable: true,
         message: explain('ConfirmationNeeded', `It is ${stateText(previous)}. ${what}`),
       });
     }
-    const now = previous.own === enabled ? previous : await changeBackupEnabled(input);
-    const since = Date.now();
+    const now =
+      previous.own === enabled
+        ? previous
+        : await changeBackupEnabled({ ...input, ...(offSince ? { since } : {}) });
     const until = now.effective ? null : purgeFrom(since, retention);
     const consequence = now.effective ? null : consequenceText(scope, name, retention, since);
     show({ phase: 'ended' }, [

@@ -1,8 +1,13 @@
 /** `lifeboat backup-enabled` on a stand-in host, and what being off does to its scans, exports and purges. */
-import { existsSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { lookForOff } from '../../src/backup-enabled/guard';
+import { OffRecord } from '../../src/backup-enabled/record';
 import { BackupPath } from '../../src/backup-path/store';
 import { BackupPathWriter } from '../../src/backup-path/writer';
+import { openCarbonioHost } from '../../src/carbonio/host';
+import { loadConfig } from '../../src/config';
 import { CarbonioBench, until } from '../embedded/carbonio-kit';
 import { mail } from '../restore/store';
 import { run, startInTerminal, type Ended } from './cli';
@@ -146,6 +151,48 @@ test.each([
 ])('refuses %s', async (_what, args, code, message) => {
   const ended = await lifeboat(...args);
   expect([ended.code, ended.stdout, ended.stderr]).toEqual([code, '', expect.stringMatching(message)]);
+});
+
+test('what was off before is purged earlier than what is switched off now', async () => {
+  const record = join(host.dir, 'state/backup-enabled/off.json');
+  const since = Date.now() - 20 * DAY;
+  const first = new Date(since + 30 * DAY).toISOString();
+  await set('global', 'backupAccountsRetentionDays', '30');
+  await set('cos', 'default', 'backupEnabled', 'false');
+  writeFileSync(
+    record,
+    JSON.stringify({ off: [{ scope: 'cos', name: 'default', offSince: since, warnedAt: null }] }),
+  );
+  const joe = ['account', 'joe@example.com'];
+  // with its class
+  expect((await lifeboat('set', ...joe, 'false')).stderr).toContain(`From ${first.slice(0, 10)} on`);
+  expect(await json('set', ...joe, 'false', '--yes')).toMatchObject({ status: 'changed', purgeFrom: first });
+  await unset('cos', 'default');
+  // by itself
+  expect(await json('set', ...joe, 'false', '--yes')).toMatchObject({
+    status: 'unchanged',
+    purgeFrom: first,
+  });
+  expect(await json('get', ...joe)).toMatchObject({ offSince: new Date(since).toISOString() });
+  // nobody knows since when
+  writeFileSync(record, JSON.stringify({ off: [] }));
+  expect((await lifeboat('set', ...joe, 'false')).stderr).toContain('the day may be earlier');
+  await lifeboat('unset', ...joe);
+});
+
+test('an account that is deleted while the guard asks is no failure, one that was named and is not there is', async () => {
+  const { carbonio } = loadConfig(env);
+  const quiet = { debug: () => undefined, warn: () => undefined };
+  const { cli } = openCarbonioHost(carbonio, { lockDir: host.dir, host: 'off' }, quiet);
+  const record = new OffRecord(join(host.dir, 'state-of-guard'), 'off');
+  await host.carbonio('prov', 'ca', 'zoe@example.com', 'x');
+  const [program = '', ...words] = carbonio.command.split(' ');
+  const look = (accounts: 'all' | string[]) =>
+    lookForOff(cli, record, { accounts, warnDays: [1] }, (done) => {
+      if (done === 1) spawnSync(program, [...words, 'prov', 'da', 'zoe@example.com']);
+    });
+  expect((await look('all')).off).toEqual([]);
+  await expect(look(['zoe@example.com'])).rejects.toMatchObject({ type: 'CommandFailed' });
 });
 
 test('an answer that is not understood is a failure, and nothing is changed', async () => {

@@ -1,5 +1,5 @@
 /** `lifeboat server-config`, on saved settings, and beside those of a stand-in host. */
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CarbonioBench } from '../embedded/carbonio-kit';
 import { config, ConfigBench, FIRST, SECOND } from '../server-config/kit';
@@ -50,6 +50,22 @@ test('the states, the counts, everything: secrets masked, line breaks escaped', 
     masked: ['zimbraAuthTokenKey'],
   });
   expect(all.stdout + all.stderr + json.stdout).not.toContain('hunter');
+});
+
+test('of all states one that is damaged hides no other, and is told', async () => {
+  const { root } = bench.store(
+    'partly',
+    [config({ zimbraMailMode: 'http' }), FIRST],
+    [config({ zimbraMailMode: 'both' }), SECOND],
+  );
+  writeFileSync(join(root, 'server', 'config_01_01_25#03_00_00.json.gz'), 'hunter2');
+  const query = ['--date', 'all', '--query', 'serverConfig/zimbraMailMode/mail.example.com'];
+  const all = await lifeboat('standard', '--backup-path', root, ...query);
+  expect([all.code, all.stdout]).toEqual([3, expect.stringMatching(/^config date_.*\n[^\n]*both\n$/)]);
+  expect(all.stderr).toContain('config_01_01_25#03_00_00.json.gz');
+  const json = await lifeboat('standard', '--backup-path', root, ...query, '--json');
+  expect(JSON.parse(json.stdout)).toMatchObject({ states: [{}], damaged: [{}] });
+  expect(json.stdout + all.stderr).not.toContain('hunter2');
 });
 
 test('a file is saved once, and shown when it is named alone', async () => {

@@ -178,6 +178,63 @@ test('an account that was being made when the server died is completed by the ne
   expect(attributes).toEqual({});
 });
 
+test('a domain, a class and a list that the server refuses are named, and the others are whole', async () => {
+  const expected = account(1, 5);
+  bench.store.writer.account(accountInfo('acc-0', 'jane@refused.example'));
+  const named = (name: string) => ({ id: name, name, attributes: {} });
+  bench.store.writer.serverConfig(
+    {
+      server: { name: 'mail.example.com', attributes: {} },
+      global: { attributes: {} },
+      domains: [named('refused.example'), named('example.com')],
+      coses: [{ ...named('refused'), backupEnabled: true }],
+      distributionLists: [{ ...named('refused@example.com'), members: [] }],
+    },
+    new Date(DATE),
+  );
+  bench.store.writer.account(accountInfo('acc-3', 'joe@example.com', { cos: 'refused' }));
+  const no = { kind: 'soap', at: 'before', does: 'fault', code: 'service.INVALID_REQUEST' } as const;
+  standIn.setFaults([
+    { ...no, request: 'CreateDomain', times: 1 },
+    { ...no, request: 'CreateCos', times: 1 },
+    { ...no, request: 'CreateDistributionList', times: 2 },
+  ]);
+  const request = await bench.begin({ target: targetUrl(standIn) });
+  await bench.slice(request);
+  const { dir, report } = await bench.report(request);
+  expect(report.notes.join('\n')).toMatch(
+    /domain refused\.example is left out[^]*class of service refused is left out[^]*list refused@example\.com is left out/,
+  );
+  const { provisioned } = JSON.parse(readFileSync(join(dir, 'report.json'), 'utf8')) as {
+    provisioned: object;
+  };
+  expect(provisioned).toMatchObject({ domains: 1, coses: 0, lists: 0, existing: 0, accounts: 2 });
+  expect(boxLines(standIn, userName(1))).toEqual(expected);
+});
+
+test('an administrator who may not log in for others, or make accounts, is told at once', async () => {
+  for (let number = 1; number <= 12; number++) account(number, 1);
+  const denied = { kind: 'soap', at: 'before', does: 'fault', code: 'service.PERM_DENIED' } as const;
+  standIn.setFaults([{ ...denied, request: 'DelegateAuth' }]);
+  const target = targetUrl(standIn);
+  const noLogin = await problemOf(() => bench.begin({ target }));
+  expect([noLogin.type, noLogin.message]).toEqual([
+    'LoginRefused',
+    expect.stringMatching(/refuses the login for user\d+@example\.com: .*PERM_DENIED/),
+  ]);
+  standIn.setFaults([{ ...denied, request: 'CreateAccount' }]);
+  const other = await problemOf(() => bench.begin({ target: targetUrl(standIn), domains: ['example.org'] }));
+  expect(other.type).toBe('AccountNotFound');
+  bench.store.writer.account(accountInfo('acc-99', 'new@example.org'));
+  const noMaking = await problemOf(() => bench.begin({ target, accounts: ['new@example.org'] }));
+  expect([noMaking.type, noMaking.message]).toEqual([
+    'TargetRefused',
+    expect.stringMatching(/no such account\. The account new@example\.org is not made: .*PERM_DENIED/),
+  ]);
+  standIn.setFaults([{ ...denied, request: 'DelegateAuth', times: 3 }]);
+  expect((await bench.restore({ target })).counters).toMatchObject({ restored: 12, unrestored: 0 });
+}, 60_000);
+
 test('a wrong password is told at once, and shown nowhere', async () => {
   account(1, 1);
   addSecret(bench, 'carbonio-admin', 'not the password');

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import type { StandIn } from '../../src/embedded/carbonio/start';
 import { expectedRestore, type SampleItem } from '../../src/embedded/sample/facts';
 import { makeSample } from '../../src/embedded/sample/make-sample';
+import { CarbonioFolders } from '../../src/mail/carbonio/folders';
+import type { AccountSession } from '../../src/mail/carbonio/session';
+import { TASKS } from '../../src/restore/tasks';
 import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail, state } from '../restore/store';
 import { addAccount, userName } from './servers/kit';
@@ -174,6 +177,49 @@ test('bytes, names and tags of every kind come through as they are', async () =>
   expect(folders).toHaveLength(names.length + 1);
   expect(box.folders.find(({ name }) => name === 'My calendar')?.view).toBe('appointment');
   expect(lines.filter((it) => it.startsWith('appt /My calendar Work '))).toHaveLength(1);
+}, 60_000);
+
+test('a folder is for what goes into it first, also when that comes in a later step, or after it was removed', async () => {
+  standIn = await standInFor(bench);
+  const { store } = bench;
+  store.writer.account(accountInfo('acc-1', userName(1)));
+  const entry = (uid: string): Buffer =>
+    Buffer.from(
+      `BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:${uid}\r\nDTSTART:20250101T100000Z\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n`,
+    );
+  // items are taken by the last two digits of their ids: the folders in the first batch, what lies in them in the last
+  store.writer.item('acc-1', 300, [state({ type: 'folder', name: 'My calendar', folder: 1 })]);
+  store.writer.item('acc-1', 400, [state({ type: 'folder', name: 'Mixed', folder: 1 })]);
+  for (let i = 0; i < 300; i++) store.message('acc-1', 1000 + i, mail(`m ${i}`));
+  store.message('acc-1', 2099, entry('u1'), { type: 'appointment', folder: 300 });
+  store.message('acc-1', 2198, mail('first'), { folder: 400 });
+  store.message('acc-1', 2199, entry('u2'), { type: 'appointment', folder: 400 });
+  const request = await bench.begin({ target: targetUrl(standIn) });
+  const { settings } = bench;
+  const progress = ({ done }: { done: number }): void => {
+    if (done > 200) throw new Error('the test ends this attempt');
+  };
+  const step = TASKS.slice(
+    { request, settings, lane: 0, seconds: 60 },
+    { progress, stopRequested: () => false },
+  );
+  await expect(step).rejects.toThrow('the test ends');
+  const before = readBox(standIn, userName(1));
+  expect(before.folders.find(({ name }) => name === 'My calendar')?.view).toBe('message');
+  const { counters } = await bench.slice(request);
+  expect(counters).toMatchObject({ restored: 303, unrestored: 0 });
+  const box = readBox(standIn, userName(1));
+  const views = ['My calendar', 'Mixed'].map(
+    (wanted) => box.folders.find(({ name }) => name === wanted)?.view,
+  );
+  expect(views).toEqual(['appointment', 'message']);
+  const made: unknown[] = [];
+  const session = {
+    call: async (_name: string, body: object) => (made.push(body), { folder: [{ id: '999' }] }),
+  } as unknown as AccountSession;
+  const calendar = { id: 300, path: '/Mine', view: 'appointment', own: true, empty: false };
+  await new CarbonioFolders(session, { folders: [calendar] }).remake('/Mine', 300);
+  expect(made).toEqual([{ folder: { name: 'Mine', l: '1', view: 'appointment', fie: '1' } }]);
 }, 60_000);
 
 test('what is there is left alone; with overwriteAccounts it is taken over', async () => {

@@ -228,6 +228,7 @@ test.each([
     { sourceAccount: 'a1', destinationAccount: 'x@example.com', date: '31/02/2025 10:00:00' },
   ],
   ['undelete', { account: 'a1', startDate: iso(5), endDate: iso(4) }],
+  ['undelete', { account: 'a1', endDate: '2025-02-31T10:00:00Z' }],
 ] as const)('%s refuses %j', async (name, input) => {
   await expect(run(name, input as never)).rejects.toMatchObject({ type: 'InvalidInput' });
 });

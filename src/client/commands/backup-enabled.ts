@@ -36,26 +36,31 @@ function open({ stateDir }: BackupEnabledOptions) {
 export async function get(scope: BackupScope, name: string, options: BackupEnabledOptions): Promise<number> {
   const { cli, record } = open(options);
   const state = await readBackupState(cli, scope, name);
-  const since = record
-    .read()
-    .find((one) => one.scope === scope && one.name.toLowerCase() === name.toLowerCase());
+  const since = record.since(state);
   const retention = state.effective ? null : await readRetention(cli);
   if (options.json)
     printJson({
       ...state,
-      offSince: since === undefined || state.effective ? null : new Date(since.offSince).toISOString(),
+      offSince: since === null ? null : new Date(since).toISOString(),
       ...(retention === null ? {} : { retentionDays: retention }),
     });
   else {
     print(`backupEnabled of ${scope} ${name}: ${stateText(state)}`);
-    if (retention !== null && since !== undefined)
-      print(consequenceText(scope, name, retention, since.offSince));
-    else if (retention !== null) {
-      print(consequenceText(scope, name, retention, Date.now()));
-      print('Since when it is off is not known here, so the day may be earlier.');
-    }
+    if (retention !== null) print(consequence(state, retention, since));
   }
   return EXIT.done;
+}
+
+const UNKNOWN = 'Since when it is off is not known here, so the day may be earlier.';
+
+/** @param since null: it is off, and nobody knows since when */
+function consequence(
+  { scope, name }: Pick<BackupState, 'scope' | 'name'>,
+  retention: Retention,
+  since: number | null,
+): string {
+  const text = consequenceText(scope, name, retention, since ?? Date.now());
+  return since === null ? `${text}\n${UNKNOWN}` : text;
 }
 
 /** @param wanted null: takes the own value away */
@@ -69,13 +74,15 @@ export async function change(
   const previous = await readBackupState(cli, scope, name);
   const isOff = !(wanted ?? previous.inherited);
   const retention = isOff ? await readRetention(cli) : null;
-  if (retention !== null && !options.yes && !(await confirmed(previous, retention, options))) {
+  // what was off before, by itself or with its class, is purged earlier than what is switched off now
+  const since = previous.effective ? Date.now() : record.since(previous);
+  if (retention !== null && !options.yes && !(await confirmed(previous, retention, since, options))) {
     say('Nothing was changed.');
     return EXIT.interrupted;
   }
   const now = previous.own === wanted ? previous : await changeBackup(cli, scope, name, wanted);
-  await remember(record, now);
-  const until = retention === null || now.effective ? null : purgeFrom(Date.now(), retention);
+  await remember(record, now, since ?? Date.now());
+  const until = retention === null || now.effective ? null : purgeFrom(since ?? Date.now(), retention);
   if (options.json)
     printJson({
       ...{ status: now === previous ? 'unchanged' : 'changed', previous, now },
@@ -84,15 +91,15 @@ export async function change(
   else {
     print(`backupEnabled of ${scope} ${name}: ${stateText(now)}`);
     print(now === previous ? 'It was so before.' : `Before: ${stateText(previous)}`);
-    if (retention !== null && !now.effective) say(consequenceText(scope, name, retention, Date.now()));
+    if (retention !== null && !now.effective) say(consequence(now, retention, since));
   }
   return EXIT.done;
 }
 
 /** The change is made: that its day could not be kept is told, and no failure of it. */
-async function remember(record: OffRecord, now: BackupState): Promise<void> {
+async function remember(record: OffRecord, now: BackupState, since: number): Promise<void> {
   try {
-    await record.note(now, now.own === false, Date.now());
+    await record.note(now, now.own === false, since);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     say(
@@ -105,10 +112,11 @@ async function remember(record: OffRecord, now: BackupState): Promise<void> {
 async function confirmed(
   previous: BackupState,
   retention: Retention,
+  since: number | null,
   { json }: BackupEnabledOptions,
 ): Promise<boolean> {
   const { scope, name } = previous;
-  const what = `It is ${stateText(previous)}. ${consequenceText(scope, name, retention, Date.now())}`;
+  const what = `It is ${stateText(previous)}. ${consequence(previous, retention, since)}`;
   if (!process.stdin.isTTY || json)
     throw new CommandError('ConfirmationNeeded', explain('ConfirmationNeeded', what));
   say(what);

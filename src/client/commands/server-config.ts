@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Archive } from '../../backup-path/server-archives';
 import { BackupPath } from '../../backup-path/store';
+import { Problem } from '../../failures';
 import { byteSize, counted } from '../../report/format';
 import { extract, look, sizeOf, type Contents } from '../../server-config/customizations';
 import { settingsOfFile } from '../../server-config/dump';
@@ -42,10 +43,34 @@ export async function standard(options: ServerConfigOptions): Promise<number> {
   const states = savedStates(store, 'config', date);
   if (file !== undefined) return save(store, states, resolve(file), options);
   if (date === 'all' && query === undefined) return listStates(store, states, json ?? false);
-  return show(
-    states.map((state) => readSaved(store, state)),
-    options,
-  );
+  const { settings, damaged } = readEach(store, states);
+  const code = show(settings, options, damaged);
+  return damaged.length > 0 ? EXIT.partial : code;
+}
+
+interface Damaged {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** One that is damaged hides no other. @throws Problem when none can be read */
+function readEach(
+  store: BackupPath,
+  states: readonly Archive[],
+): { settings: Settings[]; damaged: Damaged[] } {
+  const settings: Settings[] = [];
+  const damaged: Damaged[] = [];
+  for (const [at, state] of states.entries()) {
+    try {
+      settings.push(readSaved(store, state));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const isLast = at === states.length - 1;
+      if (isLast && settings.length === 0) throw error;
+      damaged.push({ path: state.path, why: error.message });
+    }
+  }
+  return { settings, damaged };
 }
 
 async function save(
@@ -69,7 +94,11 @@ async function save(
   return EXIT.done;
 }
 
-function show(all: readonly Settings[], { query, verbose, json }: ServerConfigOptions): number {
+function show(
+  all: readonly Settings[],
+  { query, verbose, json }: ServerConfigOptions,
+  damaged: readonly Damaged[] = [],
+): number {
   const answers = all.map((settings) => ({ settings, answered: answer(settings, query ?? '/') }));
   if (query !== undefined && answers.every(({ answered }) => answered.entries.length === 0)) {
     throw new CommandError(
@@ -86,7 +115,7 @@ function show(all: readonly Settings[], { query, verbose, json }: ServerConfigOp
         ...{ place, scope, object, attribute, values, ...(hidden ? { masked: true } : {}) },
       })),
     }));
-    printJson({ states, masked });
+    printJson({ states, masked, ...(damaged.length > 0 ? { damaged } : {}) });
     return EXIT.done;
   }
   for (const { settings, answered } of answers) {
@@ -94,6 +123,7 @@ function show(all: readonly Settings[], { query, verbose, json }: ServerConfigOp
     for (const one of lines) print(printableLine(one));
     if (verbose) print(line('file', settings.from));
   }
+  for (const { why } of damaged) say(why);
   if (query === undefined)
     say('`--query /` prints every setting; `--file F` beside --backup-path saves them.');
   else sayMasked(masked);

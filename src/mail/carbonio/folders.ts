@@ -32,7 +32,7 @@ const MOST_TRIES = 1_000;
 
 export class CarbonioFolders {
   readonly #known = new Map<string, HeldFolder>();
-  /** Made in this session: what they are for is not settled before something is in them. */
+  /** For mail, and nothing is in them: what they are for is not settled before something is. */
   readonly #fresh = new Set<string>();
   readonly #remaking = new OneByOne();
 
@@ -40,7 +40,12 @@ export class CarbonioFolders {
     private readonly session: AccountSession,
     { folders }: Pick<Snapshot, 'folders'>,
   ) {
-    for (const folder of folders) this.#known.set(keyOf(folder.path), folder);
+    for (const folder of folders) {
+      const key = keyOf(folder.path);
+      this.#known.set(key, folder);
+      const { id, own, empty, view } = folder;
+      if (own && empty && id >= FIRST_OF_USER && view === 'message') this.#fresh.add(key);
+    }
   }
 
   /** @throws Problem when it is not known: the engine asks for folders first */
@@ -93,13 +98,13 @@ export class CarbonioFolders {
     throw new Problem('TargetRefused', `The folder "${name}" cannot be made: ${refusal || 'no free name'}.`);
   }
 
-  /** Makes it again when it is gone. @returns whether it was */
-  async ensure(path: string): Promise<boolean> {
+  /** Makes it again when it is gone. @param view of what it is then for @returns whether it was */
+  async ensure(path: string, view?: string): Promise<boolean> {
     if (this.#known.has(keyOf(path))) return false;
     const end = path.lastIndexOf('/');
     const parent = path.slice(0, end);
     if (parent !== '') await this.ensure(parent);
-    return this.#make(path, this.#viewBelow(parent));
+    return this.#make(path, view ?? this.#viewBelow(parent));
   }
 
   /**
@@ -114,9 +119,10 @@ export class CarbonioFolders {
   /** Somebody removed it, or a folder above it. Of many that find out at once the first makes it again. */
   remake(path: string, usedId: number): Promise<void> {
     return this.#remaking.run(async () => {
-      if (this.#known.get(keyOf(path))?.id !== usedId) return;
+      const before = this.#known.get(keyOf(path));
+      if (before?.id !== usedId) return;
       this.#forget(path);
-      await this.ensure(path);
+      await this.ensure(path, before.view ?? undefined);
     });
   }
 
@@ -127,8 +133,8 @@ export class CarbonioFolders {
   }
 
   /**
-   * Shows a new folder among the calendars, say, once something of that kind goes into it: the Backup Path does not
-   * tell what a folder is for.
+   * Shows a folder in which nothing is among the calendars, say, when what goes into it first is of that kind: the Backup
+   * Path does not tell what a folder is for.
    */
   async becomes(path: string, view: string): Promise<void> {
     const key = keyOf(path);
@@ -156,7 +162,7 @@ export class CarbonioFolders {
     const folder = { name: path.slice(end + 1), l, view, fie: '1' };
     const answer = await this.session.call('CreateFolder', { folder });
     const id = idIn(firstOf(answer, 'folder', 'CreateFolder'), 'CreateFolder');
-    this.#known.set(keyOf(path), { id, path, view, own: true });
+    this.#known.set(keyOf(path), { id, path, view, own: true, empty: true });
     this.#fresh.add(keyOf(path));
     return true;
   }

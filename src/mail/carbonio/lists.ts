@@ -6,12 +6,12 @@ import { attributeIn } from './json';
 import { lookUp, UNFINISHED } from './look-in-directory';
 import type { CarbonioClient } from './session';
 
-/** @returns whether it was missing, or unfinished */
+/** @returns whether it was missing, or unfinished; null when the server refuses it, which is noted */
 export async function makeList(
   client: CarbonioClient,
   { name, members, attributes }: ProvisionList,
   note: (text: string) => void,
-): Promise<boolean> {
+): Promise<boolean | null> {
   const what = { kind: 'DistributionList', member: 'dl', name, note };
   const mark = { n: 'zimbraNotes', _content: UNFINISHED };
   let id: string | null;
@@ -20,7 +20,7 @@ export async function makeList(
   } catch (error) {
     if (!isFault(error)) throw error;
     note(`The list ${name} is left out: ${error.words}.`);
-    return false;
+    return null;
   }
   if (id === null) {
     const found = await lookUp(client, 'GetDistributionList', 'dl', name);

@@ -19,8 +19,9 @@ import { findSince, identified, uidDigest } from './look-up';
 import type { AccountSession } from './session';
 import { snapshotOf, type Snapshot } from './snapshot';
 
-/** What else than messages is held, and the view of a folder that holds it. */
+/** What is held, and the view of a folder that holds it. */
 const VIEWS: Readonly<Record<string, string>> = {
+  message: 'message',
   contact: 'contact',
   appointment: 'appointment',
   task: 'task',
@@ -93,7 +94,7 @@ export class CarbonioMailbox implements Mailbox {
   }
 
   accepts(type: string): boolean {
-    return type === 'message' || type in VIEWS;
+    return Object.hasOwn(VIEWS, type);
   }
 
   async announce(folders: readonly string[], stillCurrent: () => void): Promise<Map<string, string>> {

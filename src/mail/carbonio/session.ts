@@ -119,6 +119,11 @@ export class AccountSession {
     this.#token = new Token(() => this.#delegate());
   }
 
+  /** Logs in, where that was not done yet. @throws Problem */
+  async open(): Promise<void> {
+    await this.#use(async () => undefined);
+  }
+
   get connections(): number {
     return this.client.options.connections;
   }

@@ -21,6 +21,8 @@ export interface HeldFolder {
   readonly view: string | null;
   /** False for what is of somebody else, or a search. */
   readonly own: boolean;
+  /** No item of any kind lies in it. */
+  readonly empty: boolean;
 }
 export interface HeldItem {
   readonly id: number;
@@ -50,9 +52,12 @@ export async function snapshotOf(session: AccountSession): Promise<Snapshot> {
     see(id);
     const name = typeof folder['name'] === 'string' ? folder['name'] : '';
     const path = above === null ? '' : `${above}/${name}`;
-    folders.push({ id, path, view: typeof folder['view'] === 'string' ? folder['view'] : null, own });
-    for (const type of HELD) for (const held of idsOf(folder, type)) items.push({ id: held, type });
-    for (const type of OTHERS) idsOf(folder, type).forEach(see);
+    const held = HELD.flatMap((type) => idsOf(folder, type).map((item) => ({ id: item, type })));
+    const others = OTHERS.flatMap((type) => idsOf(folder, type));
+    const view = typeof folder['view'] === 'string' ? folder['view'] : null;
+    folders.push({ id, path, view, own, empty: held.length + others.length === 0 });
+    held.forEach((item) => items.push(item));
+    others.forEach(see);
     for (const inner of listOf(folder, 'folder')) visit(inner, path, own);
     for (const kind of ['link', 'search'])
       for (const other of listOf(folder, kind)) visit(other, path, false);

@@ -56,7 +56,7 @@ export class ImapConnection {
       as !== null || this.capabilities.has('AUTH=PLAIN')
         ? await this.#authenticate(`${as === null ? '' : expand(as, address)}\0${name}\0${secret}`)
         : await this.run(['LOGIN ', quoted(name), ' ', quoted(secret)]);
-    if (reply.status !== 'OK') throw loginRefused(placeName(this.options), name, reply);
+    if (reply.status !== 'OK') throw loginRefused(placeName(this.options), name, address, reply);
     await this.#askCapabilities();
   }
 

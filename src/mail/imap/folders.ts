@@ -29,7 +29,9 @@ export class ImapFolders {
   async load(): Promise<void> {
     const session = await this.session();
     await this.#readNamespace(session);
-    const uses = session.capabilities.has('SPECIAL-USE') ? ' RETURN (SPECIAL-USE)' : '';
+    // only a LIST with options can be asked for the marks (RFC 6154); others may show them unasked
+    const asks = ['SPECIAL-USE', 'LIST-EXTENDED'].every((name) => session.capabilities.has(name));
+    const uses = asks ? ' RETURN (SPECIAL-USE)' : '';
     const { untagged } = await session.must(`LIST "" "*"${uses}`);
     this.#known = new Map();
     for (const [kind, flags, separator, name] of untagged) {

@@ -37,7 +37,9 @@ export const clean = (text: string): string =>
 export const isPassing = ({ code }: Pick<Reply, 'code'>): boolean =>
   /^(UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\b/.test(code);
 
-export function loginRefused(place: string, user: string, reply: Reply): Problem {
-  const what = `${place} refuses the login of ${user}: ${clean(reply.text)}`;
-  return new Problem(isPassing(reply) ? 'TargetUnavailable' : 'LoginRefused', `${what}.`, { user });
+/** @param mailbox whose it is: what passes is the trouble of this one until others have it too */
+export function loginRefused(place: string, user: string, mailbox: string, reply: Reply): Problem {
+  const what = `${place} refuses the login of ${user}: ${clean(reply.text)}.`;
+  if (isPassing(reply)) return new Problem('TargetUnavailable', what, { user, mailbox });
+  return new Problem('LoginRefused', what, { user });
 }

@@ -3,7 +3,7 @@ import type { AccountExtras, ProvisionAccount, ProvisionCounts, ProvisionPlan } 
 import { Problem } from '../../failures';
 
 /** So many accounts are tried before all of them are believed to be refused. */
-const TRIED = 10;
+export const TRIED = 10;
 
 /**
  * Creates nothing. Looks whether any of the first accounts can be used at all, so that a wrong password is told at
@@ -17,24 +17,33 @@ export async function onlyLook(
   attempt: (account: ProvisionAccount) => Promise<void>,
 ): Promise<ProvisionCounts> {
   const counts = { domains: 0, coses: 0, lists: 0, accounts: 0, aliases: 0, existing: 0 };
+  await requireOne(plan.accounts, attempt);
+  const notes = [
+    `${protocol} creates no domains, accounts, aliases or lists: items of accounts that the server does not have are reported.`,
+  ];
+  return { ...counts, notes };
+}
+
+/**
+ * @param attempt throws the Problem that says why an account cannot be used
+ * @throws Problem that of the first account, when none of the first ones can be used
+ */
+export async function requireOne<T>(
+  accounts: Iterable<T>,
+  attempt: (account: T) => Promise<void>,
+): Promise<void> {
   let tried = 0;
   let refusal: Problem | null = null;
-  for (const account of plan.accounts) {
+  for (const account of accounts) {
     if (tried++ === TRIED) break;
     try {
-      await attempt(account);
-      refusal = null;
-      break;
+      return await attempt(account);
     } catch (error) {
       if (!(error instanceof Problem) || error.type === 'TargetUnavailable') throw error;
       refusal ??= error;
     }
   }
   if (refusal !== null) throw refusal;
-  const notes = [
-    `${protocol} creates no domains, accounts, aliases or lists: items of accounts that the server does not have are reported.`,
-  ];
-  return { ...counts, notes };
 }
 
 export function extrasNotHeld(protocol: string, extras: AccountExtras): string[] {
