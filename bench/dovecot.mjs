@@ -116,7 +116,7 @@ export async function startDovecot(folder) {
     await stop();
     throw error;
   }
-  return { imapPort, lmtpPort, stop };
+  return { imapPort, lmtpPort, pid: child.pid, stop };
 }
 
 async function listening(port, child, folder) {

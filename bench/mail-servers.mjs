@@ -91,7 +91,7 @@ export function writeSecret(folder) {
 }
 
 /** By address: the messages, in memory. */
-function contents({ root, list }) {
+export function contents({ root, list }) {
   const accounts = new Map();
   for (const { account, digest } of list) {
     const address = `user${account}@example.com`;
@@ -103,7 +103,7 @@ function contents({ root, list }) {
 }
 
 /** As many accounts at once, and connections each, as the restore has. */
-async function everyAccount(accounts, send) {
+export async function everyAccount(accounts, send) {
   const left = [...accounts];
   const lane = async () => {
     for (let next = left.shift(); next; next = left.shift()) {
