@@ -135,10 +135,12 @@ async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boole
     if (brought !== null) record(brought, begin);
     else if (intents.length > 0) ledger.write(begin);
     if (!done) read = ahead.next();
+    const since = Date.now();
     const outcomes = await deliverer.bring(batch, ready).catch(async (error: unknown) => {
       await keepKnown(ledger, mailbox, intents, operation.number);
       throw error;
     });
+    ahead.took(Date.now() - since);
     // the others were not begun, and are when the account is taken up again
     const isWhole = outcomes.length === batch.length;
     const notBegun = batch.slice(outcomes.length).filter(({ kind }) => kind === 'deliver');

@@ -5,8 +5,14 @@ import { Defect, Interrupted } from '../backup-path/defect';
 import type { WalkEntry } from '../backup-path/walk';
 import { classify, type Candidate, type Classifier } from './classify';
 
-/** What a kill redoes at most, beside what is in flight: so many items, or so many bytes. */
+/**
+ * What a kill redoes at most, beside what is in flight: so many items, or so many bytes. Between two batches the target
+ * waits for the ledger, so where it is fast they grow.
+ */
 const BATCH_ITEMS = 256;
+const MOST_ITEMS = 1024;
+/** A batch that took less is followed by one of twice as many items. */
+const SHORT_MS = 500;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
 const BATCH_UNSEEN = 16;
@@ -25,12 +31,18 @@ export interface ReadBatch {
 
 export class ReadAhead {
   #abandoned = false;
+  #items = BATCH_ITEMS;
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly walk: Generator<WalkEntry>,
     private readonly classifier: Classifier,
   ) {}
+
+  /** How long the target had a full batch. */
+  took(ms: number): void {
+    if (ms < SHORT_MS) this.#items = Math.min(this.#items * 2, MOST_ITEMS);
+  }
 
   /** Reads the next batch. @throws Problem `SourceUnavailable` */
   next(): Promise<ReadBatch> {
@@ -54,7 +66,7 @@ export class ReadAhead {
     let readyBytes = 0;
     let injections = 0;
     const most = classifier.canLook ? BATCH_ITEMS : BATCH_UNSEEN;
-    while (batch.length < BATCH_ITEMS && injections < most && bytes < BATCH_BYTES && !this.#abandoned) {
+    while (batch.length < this.#items && injections < most && bytes < BATCH_BYTES && !this.#abandoned) {
       const next = walk.next();
       if (next.done) {
         // a store that went away looks like an account without items
