@@ -12,7 +12,7 @@ import { classify, type Candidate, type Classifier } from './classify';
 const BATCH_ITEMS = 256;
 const MOST_ITEMS = 1024;
 /** A batch that took less is followed by one of twice as many items. */
-const SHORT_MS = 500;
+const SHORT_MS = 1_000;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
 const BATCH_UNSEEN = 16;
