@@ -61,8 +61,7 @@ function* groups(messages) {
   if (group.length > 0) yield group;
 }
 
-/** Appends to the Inbox of `user`. Two commands are on their way at once. */
-export async function appendByImap(port, user, password, messages) {
+async function login(port, user, password) {
   const line = new Line(port);
   const done = (tag) =>
     line.answer(
@@ -72,6 +71,20 @@ export async function appendByImap(port, user, password, messages) {
   await line.next();
   line.socket.write(`a LOGIN ${user} ${password}\r\n`);
   await done('a');
+  return { line, done };
+}
+
+/** Makes the Inbox of a new user. */
+export async function openMailbox(port, user, password) {
+  const { line, done } = await login(port, user, password);
+  line.socket.write('b SELECT INBOX\r\n');
+  await done('b');
+  line.socket.end('c LOGOUT\r\n');
+}
+
+/** Appends to the Inbox of `user`. Two commands are on their way at once. */
+export async function appendByImap(port, user, password, messages) {
+  const { line, done } = await login(port, user, password);
   let before = Promise.resolve();
   let number = 0;
   for (const group of groups(messages)) {

@@ -86,7 +86,7 @@ protocol lmtp {
 }
 `;
 
-/** @returns { imapPort, lmtpPort, stop } */
+/** @returns { imapPort, lmtpPort, pid, stop } */
 export async function startDovecot(folder) {
   const isRoot = process.getuid() === 0;
   // root may not own mail: then the user that came with the package does
@@ -116,7 +116,7 @@ export async function startDovecot(folder) {
     await stop();
     throw error;
   }
-  return { imapPort, lmtpPort, stop };
+  return { imapPort, lmtpPort, pid: child.pid, stop };
 }
 
 async function listening(port, child, folder) {

@@ -1,10 +1,10 @@
-/** 5. Restore into a mail server against a bare client, and mbsync as the peer. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** 5. Restore into a mail server against a bare client, and against mbsync (mbsync.mjs). */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { appendByImap, deliverByLmtp } from './bare-clients.mjs';
+import { appendByImap, deliverByLmtp, openMailbox } from './bare-clients.mjs';
 import { built, deal, median, remove, seconds, settle, THREADS } from './common.mjs';
 import { hasDovecot, PASSWORD, startDovecot } from './dovecot.mjs';
 import { restoreDirectly } from './restore.mjs';
@@ -12,72 +12,128 @@ import { restoreDirectly } from './restore.mjs';
 const { blobPath } = built('backup-path/layout.js');
 
 /** For one account; THREADS accounts are at work at once. */
-const CONNECTIONS = 2;
+export const CONNECTIONS = 2;
 const SECRET = 'bench';
+const CLOCK_TICKS = 100;
 
-/** In rounds, each into empty mailboxes. */
-export async function benchMailServers(folder, store, rounds) {
+const KINDS = {
+  imap: {
+    url: ({ imapPort }) => imapUrl(imapPort),
+    send: ({ imapPort }, user, messages) => appendByImap(imapPort, user, PASSWORD, messages),
+  },
+  lmtp: {
+    url: ({ lmtpPort }) => `lmtp://127.0.0.1:${lmtpPort}/?connections=${CONNECTIONS}`,
+    send: ({ lmtpPort }, user, messages) => deliverByLmtp(lmtpPort, user, messages),
+  },
+  lmtpLookup: {
+    url: ({ lmtpPort, imapPort }) =>
+      `lmtp://127.0.0.1:${lmtpPort}/?connections=${CONNECTIONS}&lookup=${imapUrl(imapPort)}`,
+  },
+};
+
+/** By turns, each into empty mailboxes. @param kinds of {@link KINDS} */
+export async function benchMailServers(folder, store, kinds, rounds) {
   if (!hasDovecot()) return { skipped: 'Dovecot (Debian: apt-get install dovecot-imapd dovecot-lmtpd)' };
-  const secretsDir = writeSecret(folder);
   const accounts = contents(store);
-  const inDovecot = async (body) => {
-    const server = await startDovecot(join(folder, 'dovecot'));
-    try {
-      settle();
-      return await body(server);
-    } finally {
-      await server.stop();
-    }
-  };
-  const restored = (url) =>
-    inDovecot(async (server) => {
-      const to = join(folder, 'out-mail');
-      remove(to);
-      mkdirSync(to);
-      try {
-        return await seconds(async () => {
-          const { restored: count } = await restoreDirectly(store.root, to, url(server), secretsDir);
-          if (count !== store.list.length) throw new Error(`only ${count} items were restored`);
-        });
-      } finally {
-        remove(to);
-      }
-    });
-  const bare = (send) =>
-    inDovecot((server) =>
-      seconds(() => everyAccount(accounts, (user, messages) => send(server, user, messages))),
-    );
-  const kinds = {
-    imap: [
-      ({ imapPort }) => imapUrl(imapPort),
-      ({ imapPort }, user, messages) => appendByImap(imapPort, user, PASSWORD, messages),
-    ],
-    lmtp: [
-      ({ lmtpPort }) => `lmtp://127.0.0.1:${lmtpPort}/?connections=${CONNECTIONS}`,
-      ({ lmtpPort }, user, messages) => deliverByLmtp(lmtpPort, user, messages),
-    ],
-    lmtpLookup: [
-      ({ lmtpPort, imapPort }) =>
-        `lmtp://127.0.0.1:${lmtpPort}/?connections=${CONNECTIONS}&lookup=${imapUrl(imapPort)}`,
-      null,
-    ],
-  };
-  const items = store.list.length;
-  const results = { items, connections: CONNECTIONS * THREADS };
-  for (const [name, [url, send]] of Object.entries(kinds)) {
-    const times = { ours: [], bare: [] };
+  const results = { items: store.list.length, connections: CONNECTIONS * THREADS };
+  for (const kind of kinds) {
+    const { url, send } = KINDS[kind];
+    const ours = [];
+    const bare = [];
     for (let round = 0; round < rounds; round++) {
-      times.ours.push(await restored(url));
-      if (send) times.bare.push(await bare(send));
+      ours.push(await restoreInto(folder, store, accounts, url));
+      if (!send) continue;
+      bare.push(
+        await inDovecot(folder, accounts, (server) =>
+          everyAccount(accounts, (user, messages) => send(server, user, messages)),
+        ),
+      );
     }
-    results[name] = { ours: items / median(times.ours) };
-    if (send) {
-      results[name].bare = items / median(times.bare);
-      results[name].ratio = median(times.bare) / median(times.ours);
+    results[kind] = compared(store.list.length, ours, bare);
+  }
+  return results;
+}
+
+/** One restore into a new Dovecot. @returns as `inDovecot` */
+export function restoreInto(folder, store, accounts, url = KINDS.imap.url) {
+  const to = join(folder, 'out-mail');
+  remove(to);
+  mkdirSync(to);
+  return inDovecot(folder, accounts, async (server) => {
+    const { restored } = await restoreDirectly(store.root, to, url(server), writeSecret(folder));
+    if (restored !== store.list.length) throw new Error(`only ${restored} items were restored`);
+  }).finally(() => remove(to));
+}
+
+/** @returns { wall, client, server, load }: seconds, and processor seconds of both sides */
+async function inDovecot(folder, accounts, body) {
+  const server = await startDovecot(join(folder, 'dovecot'));
+  try {
+    await openMailboxes(server, accounts);
+    settle();
+    const before = { server: cpuOfTree(server.pid), client: process.cpuUsage() };
+    const wall = await seconds(() => body(server));
+    const { user, system } = process.cpuUsage(before.client);
+    return {
+      wall,
+      client: (user + system) / 1e6,
+      server: cpuOfTree(server.pid) - before.server,
+      load: loadavg()[0],
+    };
+  } finally {
+    await server.stop();
+  }
+}
+
+/**
+ * Before the clock: two sessions that are the first of a new user make a Dovecot 2.3 fall now and then (it locks its list
+ * of mailboxes from both, and panics at EDEADLK), which the other end sees as ECONNRESET.
+ */
+export async function openMailboxes({ imapPort }, accounts) {
+  for (const user of accounts.keys()) await openMailbox(imapPort, user, PASSWORD);
+}
+
+/** Processor seconds of a process and its descendants, those that ended included. */
+function cpuOfTree(root) {
+  const rows = new Map();
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      const ticks = fields.slice(11, 15).reduce((sum, value) => sum + Number(value), 0);
+      rows.set(Number(pid), { parent: Number(fields[1]), ticks });
+    } catch {
+      continue; // it has ended meanwhile
     }
   }
-  results.mbsync = await benchMbsync(folder, accounts, items);
-  return results;
+  const isBelow = (pid) => pid === root || (rows.has(pid) && isBelow(rows.get(pid).parent));
+  let sum = 0;
+  for (const [pid, { ticks }] of rows) if (isBelow(pid)) sum += ticks;
+  return sum / CLOCK_TICKS;
+}
+
+function compared(items, ours, bare) {
+  const side = (runs) => {
+    const of = (name) => median(runs.map((run) => run[name]));
+    const perMessage = (name) => (of(name) / items) * 1e3;
+    return {
+      perSecond: items / of('wall'),
+      clientMs: perMessage('client'),
+      serverMs: perMessage('server'),
+      runs,
+    };
+  };
+  if (bare.length === 0) return { ours: side(ours) };
+  const [we, they] = [side(ours), side(bare)];
+  const cpu = ({ clientMs, serverMs }) => clientMs + serverMs;
+  return {
+    ours: we,
+    bare: they,
+    ratio: we.perSecond / they.perSecond,
+    ratios: ours.map(({ wall }, at) => bare[at].wall / wall),
+    cpuRatio: cpu(they) / cpu(we),
+  };
 }
 
 export const imapUrl = (port) =>
@@ -91,7 +147,7 @@ export function writeSecret(folder) {
 }
 
 /** By address: the messages, in memory. */
-function contents({ root, list }) {
+export function contents({ root, list }) {
   const accounts = new Map();
   for (const { account, digest } of list) {
     const address = `user${account}@example.com`;
@@ -103,64 +159,18 @@ function contents({ root, list }) {
 }
 
 /** As many accounts at once, and connections each, as the restore has. */
-async function everyAccount(accounts, send) {
-  const left = [...accounts];
+export async function everyAccount(accounts, send) {
+  await inLanes(accounts, async ([user, messages]) => {
+    const hands = deal(messages, CONNECTIONS).filter((hand) => hand.length > 0);
+    await Promise.all(hands.map((hand) => send(user, hand)));
+  });
+}
+
+/** THREADS at once. */
+export async function inLanes(all, body) {
+  const left = [...all];
   const lane = async () => {
-    for (let next = left.shift(); next; next = left.shift()) {
-      const [user, messages] = next;
-      const hands = deal(messages, CONNECTIONS).filter((hand) => hand.length > 0);
-      await Promise.all(hands.map((hand) => send(user, hand)));
-    }
+    for (let next = left.shift(); next; next = left.shift()) await body(next);
   };
   await Promise.all(Array.from({ length: THREADS }, lane));
-}
-
-/** From one Dovecot into another; it works on one account after the other. */
-async function benchMbsync(folder, accounts, items) {
-  if (spawnSync('mbsync', ['--version']).error) return { skipped: 'mbsync (Debian: apt-get install isync)' };
-  const from = await startDovecot(join(folder, 'dovecot-from'));
-  let to;
-  try {
-    to = await startDovecot(join(folder, 'dovecot-to'));
-    await everyAccount(accounts, (user, messages) => appendByImap(from.imapPort, user, PASSWORD, messages));
-    const state = join(folder, 'mbsync-state');
-    mkdirSync(state);
-    const config = join(folder, 'mbsyncrc');
-    writeFileSync(
-      config,
-      [...accounts.keys()].map((user, at) => channel(user, at, from, to, state)).join('\n'),
-    );
-    settle();
-    const time = await seconds(async () => {
-      const { status, stderr } = spawnSync('mbsync', ['-c', config, '-a'], { encoding: 'utf8' });
-      if (status !== 0) throw new Error(`mbsync ended with ${status}: ${stderr.slice(-500)}`);
-    });
-    remove(state);
-    return { perSecond: items / time };
-  } finally {
-    await from.stop();
-    await to?.stop();
-  }
-}
-
-function channel(user, at, from, to, state) {
-  const store = (name, port) => `IMAPAccount ${name}${at}
-Host 127.0.0.1
-Port ${port}
-User ${user}
-Pass ${PASSWORD}
-SSLType None
-AuthMechs LOGIN
-
-IMAPStore ${name}${at}
-Account ${name}${at}
-`;
-  return `${store('from', from.imapPort)}
-${store('to', to.imapPort)}
-Channel c${at}
-Far :from${at}:INBOX
-Near :to${at}:INBOX
-Sync Pull
-SyncState ${state}/s${at}-
-`;
 }

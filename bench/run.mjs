@@ -1,5 +1,6 @@
 /**
- * The measurements: `npm run bench [-- --quick] [-- --full] [-- --json] [-- --dir FOLDER]`.
+ * The measurements: `npm run bench [-- --quick] [-- --full] [-- --json] [-- --dir FOLDER] [-- --only PART,…]`, where a part
+ * is one of verify, peers, restore, offsite, workflow, mail, mbsync, memory.
  *
  * Everything that is compared is measured in the same run, on the same data, by turns; what counts is ratios. `--quick`
  * takes a small part of the data: to see that all works; the aims are not judged by it. `--full` adds restores of
@@ -14,6 +15,7 @@ import { remove, seconds } from './common.mjs';
 import { makeBlobs, makeStore } from './data.mjs';
 import { hasDovecot, startDovecot } from './dovecot.mjs';
 import { benchMailServers, imapUrl, writeSecret } from './mail-servers.mjs';
+import { benchMbsync } from './mbsync.mjs';
 import { benchOffsite } from './offsite.mjs';
 import { benchPeers } from './peers.mjs';
 import { benchRestore } from './restore.mjs';
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     full: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     dir: { type: 'string', default: tmpdir() },
+    only: { type: 'string', default: '' },
   },
 });
 
@@ -40,7 +43,8 @@ const sizes = options.quick
       many: [100, 20],
       large: [1, 3_000],
       small: [1, 1_000],
-      mailed: [4, 150],
+      appended: [4, 500],
+      delivered: [4, 150],
       mailRounds: 1,
       mailMemory: [500, 2_000],
       offsite: [3, 1_000],
@@ -54,9 +58,10 @@ const sizes = options.quick
       many: [2_000, 20],
       large: [1, 50_000],
       small: [1, 10_000],
-      mailed: [4, 1_500],
+      appended: [4, 6_000],
+      delivered: [4, 1_500],
       mailRounds: 3,
-      mailMemory: options.full ? [10_000, 200_000] : [2_000, 10_000],
+      mailMemory: options.full ? [10_000, 200_000] : [10_000, 50_000],
       // each blob once: with its metadata, 100,000 files
       offsite: [50, 1_000],
       offsiteRounds: 3,
@@ -85,56 +90,86 @@ const results = {
   node: process.version,
 };
 
+const PARTS = {
+  async verify(blobs) {
+    say('1. Verify against C …');
+    results.verify = await benchVerify(folder, blobs, sizes.verifyRounds);
+  },
+  async peers(blobs) {
+    say('1b. restic and borg, where they are installed …');
+    results.peers = await benchPeers(folder, blobs, options.quick ? 1 : 3);
+  },
+  async restore(blobs) {
+    say('2. Restore into Maildir against plain copying …');
+    results.restore = await withStore('copied', blobs, sizes.copied, (store) =>
+      benchRestore(folder, store, sizes.copyRounds),
+    );
+  },
+  async offsite(blobs) {
+    say('6. An offsite copy against plain rsync …');
+    results.offsite = await withStore('offsite', blobs, sizes.offsite, (store) =>
+      benchOffsite(folder, store, sizes.offsiteRounds),
+    );
+  },
+  async workflow(blobs) {
+    say('3. The workflow: time of Temporal, memory of the worker …');
+    temporal ??= await TemporalBench.start(folder);
+    results.workflow = {};
+    const cases = { small: sizes.small, large: sizes.large, many: sizes.many };
+    if (options.full) cases.huge = [1, 200_000];
+    for (const [name, size] of Object.entries(cases)) {
+      results.workflow[name] = await withStore(name, blobs, size, async (store) => ({
+        accounts: size[0],
+        ...(await temporal.restore(store)),
+      }));
+    }
+  },
+  async mail(blobs) {
+    say('5. Restore into Dovecot against a bare client …');
+    results.imap = await withStore('appended', blobs, sizes.appended, (store) =>
+      benchMailServers(folder, store, ['imap'], sizes.mailRounds),
+    );
+    results.lmtp = await withStore('delivered', blobs, sizes.delivered, (store) =>
+      benchMailServers(folder, store, ['lmtp', 'lmtpLookup'], sizes.mailRounds),
+    );
+  },
+  async mbsync(blobs) {
+    say('5b. Restore into Dovecot against mbsync, where it is installed …');
+    if (!hasDovecot()) return;
+    results.mbsync = await withStore('moved', blobs, sizes.delivered, (store) =>
+      benchMbsync(folder, store, sizes.mailRounds),
+    );
+  },
+  async memory(blobs) {
+    if (!hasDovecot()) return;
+    say('5c. The memory of a worker that restores into Dovecot …');
+    temporal ??= await TemporalBench.start(folder);
+    results.mailMemory = await mailMemory(blobs);
+  },
+};
+
 async function measure() {
+  const only = options.only === '' ? Object.keys(PARTS) : options.only.split(',');
+  const unknown = only.find((name) => !(name in PARTS));
+  if (unknown !== undefined)
+    throw new Error(`there is no part "${unknown}"; parts: ${Object.keys(PARTS).join(', ')}`);
   say(`Making ${sizes.blobs} messages in ${folder} …`);
   let blobs;
   results.dataSeconds = await seconds(async () => (blobs = await makeBlobs(folder, sizes.blobs)));
-
-  say('1. Verify against C …');
-  results.verify = await benchVerify(folder, blobs, sizes.verifyRounds);
-
-  say('1b. restic and borg, where they are installed …');
-  results.peers = await benchPeers(folder, blobs, options.quick ? 1 : 3);
-
-  say('2. Restore into Maildir against plain copying …');
-  results.restore = await withStore('copied', blobs, sizes.copied, (store) =>
-    benchRestore(folder, store, sizes.copyRounds),
-  );
-
-  say('6. An offsite copy against plain rsync …');
-  results.offsite = await withStore('offsite', blobs, sizes.offsite, (store) =>
-    benchOffsite(folder, store, sizes.offsiteRounds),
-  );
-
-  say('3. The workflow: time of Temporal, memory of the worker …');
-  temporal = await TemporalBench.start(folder);
-  results.workflow = {};
-  const cases = { small: sizes.small, large: sizes.large, many: sizes.many };
-  if (options.full) cases.huge = [1, 200_000];
-  for (const [name, size] of Object.entries(cases)) {
-    results.workflow[name] = await withStore(name, blobs, size, async (store) => ({
-      accounts: size[0],
-      ...(await temporal.restore(store)),
-    }));
-  }
-
-  say('5. Restore into Dovecot against a bare client, and mbsync …');
-  results.mailServers = await withStore('mailed', blobs, sizes.mailed, (store) =>
-    benchMailServers(folder, store, sizes.mailRounds),
-  );
-  if (hasDovecot()) results.mailServers.memory = await mailMemory(blobs);
+  for (const name of only) await PARTS[name](blobs);
 }
 
-/** Into an empty Dovecot each time. */
-async function mailMemory(blobs) {
+/** Small messages, so that what is measured is what each item leaves behind. Into an empty Dovecot each time. */
+async function mailMemory({ root, blobs }) {
+  const small = { root, blobs: blobs.filter(([, size]) => size <= 4_096) };
   const runs = [];
   for (const items of sizes.mailMemory) {
     const server = await startDovecot(join(folder, 'dovecot-memory'));
     try {
       const target = imapUrl(server.imapPort);
       const run = (store) => temporal.restore(store, target, writeSecret(folder));
-      const { memory } = await withStore(`mail-${items}`, blobs, [1, items], run);
-      runs.push({ items, ...memory });
+      const { memory, seconds: wall } = await withStore(`mail-${items}`, small, [1, items], run);
+      runs.push({ items, wall, ...memory });
     } finally {
       await server.stop();
     }

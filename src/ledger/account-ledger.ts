@@ -169,6 +169,12 @@ export class AccountLedger {
     return this.db.digests.get(textKey(this.scope, this.account, digest)) ?? 0;
   }
 
+  /** Whether any message that was in the target before us is not matched to an item yet. */
+  anyUnmatched(): boolean {
+    const { start, end } = within(accountKey(this.scope, this.account));
+    return [...this.db.digests.getKeys({ start, end, limit: 1 })].length > 0;
+  }
+
   /** Inside `write`: an item of the source is one of these messages. */
   match(digest: string): void {
     const key = textKey(this.scope, this.account, digest);

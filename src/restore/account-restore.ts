@@ -2,7 +2,7 @@
  * Restores the items of one account, from where an earlier attempt stopped.
  *
  * The order of each batch is what exactly-once rests on: intents (on disk), deliver, make visible, then `done`
- * together with the counters and the cursor (on disk). Whatever dies in between leaves intents without `done`; the
+ * together with the counters, the cursor and the intents of the next batch (on disk). Whatever dies in between leaves intents without `done`; the
  * next attempt looks exactly these up in the target.
  */
 import type { BackupPath } from '../backup-path/store';
@@ -10,21 +10,18 @@ import type { Cursor, WalkEntry } from '../backup-path/walk';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { Mailbox } from '../mail/target';
-import { classify, type Candidate, type Classifier, type ItemRules } from './classify';
+import type { Classifier, ItemRules } from './classify';
 import { Deliverer } from './deliver';
 import { enumerate, keepKnown, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
 import { contentOfItem } from './measured';
-import { recordBatch } from './record';
+import { Matches } from './matches';
+import { ReadAhead, type ReadBatch } from './read-ahead';
+import { recordBatch, type Batch } from './record';
 import type { SourceGuard } from './source-guard';
 import type { View } from './view';
 
-/** What a kill redoes at most, beside what is in flight: so many items, or so many bytes. */
-const BATCH_ITEMS = 256;
-const BATCH_BYTES = 32 * 1024 * 1024;
-/** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
-const BATCH_UNSEEN = 16;
 const MADE_ANEW =
   'its mailbox in the target was made anew meanwhile: everything was restored from the beginning';
 
@@ -48,6 +45,8 @@ export interface SliceEnv {
   readonly shouldStop: (uncertain: boolean) => boolean;
 }
 
+type Brought = Pick<Batch, 'outcomes' | 'notBegun' | 'done'>;
+
 /** @returns true when the account is done, false when it was stopped before */
 export async function restoreAccount(
   env: SliceEnv,
@@ -70,70 +69,85 @@ export async function restoreAccount(
   const content = (item: number) => contentOfItem(env.store, work.id, item, view);
   const unread = await settleDoubts(ledger, mailbox, keyOf, content);
   if (unread === null) return false;
-  const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger);
+  const matches = new Matches(ledger);
+  const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger, matches);
   const classifier: Classifier = {
     store: env.store,
     rules: env.rules,
     view,
     operation: env.operation.number,
     ledger,
+    matches,
     accepts: (type) => mailbox.accepts(type),
     canLook: mailbox.canLook !== false,
     unread,
   };
-  const walk = env.walk(work.id, env.operation.work(seq).cursor);
-  for (;;) {
-    if (env.shouldStop(env.guard.streak > 0)) return false;
-    const { batch, done } = takeBatch(walk, classifier);
-    // a store that went away looks like an account without items
-    if (done) env.store.assertThere();
-    const intents = batch.filter(({ kind }) => kind === 'deliver');
-    const traces = await deliverer.traces(batch);
-    if (intents.length > 0) {
-      ledger.write(() =>
-        intents.forEach(({ item }) => ledger.markIntent(item, env.operation.number, traces.get(item))),
-      );
-    }
-    const outcomes = await deliverer.bring(batch).catch(async (error: unknown) => {
-      await keepKnown(ledger, mailbox, intents, env.operation.number);
-      throw error;
-    });
-    // the others were not begun, and are when the account is taken up again
-    const isWhole = outcomes.length === batch.length;
-    const { operation, lane, guard } = env;
-    recordBatch({
-      operation,
-      lane,
-      seq,
-      ledger,
-      outcomes,
-      notBegun: batch.slice(outcomes.length).filter(({ kind }) => kind === 'deliver'),
-      notes: notes.splice(0),
-      done: done && isWhole,
-      streak: guard.streak,
-    });
-    env.onProgress();
-    if (!isWhole) return false;
-    if (done) return true;
+  if (env.shouldStop(env.guard.streak > 0)) return false;
+  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), classifier);
+  try {
+    return await bringAll(env, seq, { ledger, mailbox, matches, deliverer, ahead, notes });
+  } finally {
+    await ahead.abandon();
   }
 }
 
-function takeBatch(
-  walk: Generator<WalkEntry>,
-  classifier: Classifier,
-): { batch: Candidate[]; done: boolean } {
-  const batch: Candidate[] = [];
-  const matched = new Map<string, number>();
-  let bytes = 0;
-  let injections = 0;
-  const most = classifier.canLook ? BATCH_ITEMS : BATCH_UNSEEN;
-  while (batch.length < BATCH_ITEMS && injections < most && bytes < BATCH_BYTES) {
-    const next = walk.next();
-    if (next.done) return { batch, done: true };
-    const candidate = classify(classifier, matched, next.value);
-    if (candidate.kind === 'deliver' || candidate.kind === 'save') bytes += candidate.state.size;
-    if (candidate.kind === 'deliver') injections++;
-    batch.push(candidate);
+interface Parts {
+  readonly ledger: AccountLedger;
+  readonly mailbox: Mailbox;
+  readonly matches: Matches;
+  readonly deliverer: Deliverer;
+  readonly ahead: ReadAhead;
+  /** Not recorded yet. */
+  readonly notes: { item: number; text: string }[];
+}
+
+/**
+ * Batch by batch. While the target has one, the next is read; the transaction that ends one writes the intents of the
+ * next.
+ */
+async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boolean> {
+  const { operation, lane, guard } = env;
+  const { ledger, mailbox, matches, deliverer, ahead, notes } = parts;
+  const record = (brought: Brought, next: () => void): void => {
+    const { outcomes } = brought;
+    recordBatch(
+      { ...brought, operation, lane, seq, ledger, notes: notes.splice(0), streak: guard.streak },
+      next,
+    );
+    for (const { ledger: learned } of outcomes) {
+      if (typeof learned === 'object') matches.recorded(learned.matched);
+    }
+    env.onProgress();
+  };
+  let brought: Brought | null = null;
+  /** What is brought and not recorded, whatever becomes of the next. */
+  const keep = (error: unknown): never => {
+    if (brought !== null) record(brought, () => undefined);
+    throw error;
+  };
+  let read = ahead.next();
+  for (;;) {
+    const { batch, done, ready }: ReadBatch = await read.catch(keep);
+    const intents = batch.filter(({ kind }) => kind === 'deliver');
+    const traces = await deliverer.traces(batch).catch(keep);
+    const begin = (): void =>
+      intents.forEach(({ item }) => ledger.markIntent(item, operation.number, traces.get(item)));
+    if (brought !== null) record(brought, begin);
+    else if (intents.length > 0) ledger.write(begin);
+    if (!done) read = ahead.next();
+    const since = Date.now();
+    const outcomes = await deliverer.bring(batch, ready).catch(async (error: unknown) => {
+      await keepKnown(ledger, mailbox, intents, operation.number);
+      throw error;
+    });
+    ahead.took(Date.now() - since);
+    // the others were not begun, and are when the account is taken up again
+    const isWhole = outcomes.length === batch.length;
+    const notBegun = batch.slice(outcomes.length).filter(({ kind }) => kind === 'deliver');
+    brought = { outcomes, notBegun, done: done && isWhole };
+    if (done || !isWhole || env.shouldStop(guard.streak > 0)) {
+      record(brought, () => undefined);
+      return brought.done;
+    }
   }
-  return { batch, done: false };
 }

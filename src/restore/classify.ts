@@ -5,6 +5,7 @@ import { carriesBlob, type ItemState } from '../backup-path/model';
 import type { BackupPath } from '../backup-path/store';
 import type { Cursor, WalkEntry } from '../backup-path/walk';
 import { FOUND, type AccountLedger } from '../ledger/account-ledger';
+import type { Matches } from './matches';
 import { takenState, type View } from './view';
 
 export interface ItemRules {
@@ -44,6 +45,7 @@ export interface Classifier {
   readonly view: View;
   readonly operation: number;
   readonly ledger: AccountLedger;
+  readonly matches: Matches;
   accepts(type: string): boolean;
   /** Whether doubts can be settled in the target. */
   readonly canLook: boolean;
@@ -51,8 +53,7 @@ export interface Classifier {
   readonly unread: ReadonlyMap<number, Defect>;
 }
 
-/** @param matched digests already matched in this batch, which the ledger does not know yet */
-export function classify(env: Classifier, matched: Map<string, number>, entry: WalkEntry): Candidate {
+export function classify(env: Classifier, entry: WalkEntry): Candidate {
   if (entry.kind === 'folder') return { kind: 'defect', item: 0, cursor: entry.cursor, defect: entry.defect };
   const common = { item: entry.id, cursor: entry.cursor };
   const unread = entry.kind === 'item' ? env.unread.get(entry.id) : undefined;
@@ -73,11 +74,7 @@ export function classify(env: Classifier, matched: Map<string, number>, entry: W
     const what = digest === null ? 'without a digest' : `whose digest is none ("${digest.slice(0, 80)}")`;
     return { ...common, kind: 'defect', defect: broken(`a ${state.type} ${what}`, entry.path) };
   }
-  const used = matched.get(digest) ?? 0;
-  if (env.ledger.unmatched(digest) > used) {
-    matched.set(digest, used + 1);
-    return { ...common, kind: 'match', digest };
-  }
+  if (env.matches.take(digest)) return { ...common, kind: 'match', digest };
   return { ...common, kind: env.accepts(state.type) ? 'deliver' : 'save', state: { ...state, digest } };
 }
 

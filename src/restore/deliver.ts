@@ -7,6 +7,7 @@ import type { AccountLedger } from '../ledger/account-ledger';
 import type { LateOutcomes, Mailbox, MessageContent } from '../mail/target';
 import type { Candidate } from './classify';
 import { contentOf, measured } from './measured';
+import type { Matches } from './matches';
 import type { FolderResolver } from './folders';
 import { countedAs, defectOutcome, inDoubt, unrestored, type Outcome } from './outcome';
 import { saveItem } from './saved-items';
@@ -29,6 +30,7 @@ export class Deliverer {
     private readonly folders: FolderResolver,
     private readonly keyOf: (item: number) => string,
     private readonly ledger: AccountLedger,
+    private readonly matches: Matches,
   ) {}
 
   /** What the target wants to be remembered of each message that will be injected, by item. */
@@ -49,9 +51,10 @@ export class Deliverer {
   /**
    * Delivers a batch and makes it visible. One outcome for each candidate, in order; fewer when it is asked to stop in
    * the middle of a large one.
+   * @param ready contents that were read before, by item; each is let go as it is delivered
    */
-  async bring(batch: readonly Candidate[]): Promise<Outcome[]> {
-    const outcomes = await this.deliverAll(batch);
+  async bring(batch: readonly Candidate[], ready: Map<number, Blob>): Promise<Outcome[]> {
+    const outcomes = await this.deliverAll(batch, ready);
     const late = await this.mailbox.commit(() => this.ledger.assertCurrent());
     if (late) await this.takeLate(outcomes, batch, late);
     return outcomes;
@@ -91,21 +94,12 @@ export class Deliverer {
     }
   }
 
-  /** Found in this batch, which the ledger does not know yet. */
-  private readonly matched = new Map<string, number>();
-
-  private async deliverAll(batch: readonly Candidate[]): Promise<Outcome[]> {
-    this.matched.clear();
-    // the classifier took these, by the digests of the source: both are one list in the ledger
-    for (const candidate of batch) {
-      if (candidate.kind !== 'match') continue;
-      this.matched.set(candidate.digest, (this.matched.get(candidate.digest) ?? 0) + 1);
-    }
+  private async deliverAll(batch: readonly Candidate[], ready: Map<number, Blob>): Promise<Outcome[]> {
     const outcomes: Outcome[] = [];
     for (const candidate of batch) {
       const reads = readsBlob(candidate) ? 'blob' : 'metadata';
       try {
-        outcomes.push(await this.deliver(candidate));
+        outcomes.push(await this.deliver(candidate, ready));
         this.env.guard.ok(reads);
       } catch (error) {
         if (error instanceof Interrupted) break;
@@ -121,7 +115,7 @@ export class Deliverer {
     return outcomes;
   }
 
-  private async deliver(candidate: Candidate): Promise<Outcome> {
+  private async deliver(candidate: Candidate, ready: Map<number, Blob>): Promise<Outcome> {
     const { item, cursor } = candidate;
     switch (candidate.kind) {
       case 'defect':
@@ -146,7 +140,8 @@ export class Deliverer {
         return { item, cursor, counts: 'skipped', ledger: { matched: candidate.digest } };
       case 'save':
       case 'deliver': {
-        const blob = await this.env.store.blobs.load(candidate.state.digest);
+        const blob = ready.get(item) ?? (await this.env.store.blobs.load(candidate.state.digest));
+        ready.delete(item);
         return candidate.kind === 'save' ? this.save(candidate, blob) : this.inject(candidate, blob);
       }
     }
@@ -180,10 +175,9 @@ export class Deliverer {
 
   /** The digest under which the target had this content before us, in a form of its own; null when it had not. */
   private async alreadyThere(content: MessageContent): Promise<string | null> {
+    if (!this.matches.possible) return null;
     const digest = await this.mailbox.storedDigest?.(content);
-    if (!digest || this.ledger.unmatched(digest) <= (this.matched.get(digest) ?? 0)) return null;
-    this.matched.set(digest, (this.matched.get(digest) ?? 0) + 1);
-    return digest;
+    return digest && this.matches.take(digest) ? digest : null;
   }
 
   private async inject(candidate: ToDeliver, blob: Blob): Promise<Outcome> {

@@ -26,7 +26,8 @@ export interface Batch {
   readonly streak: number;
 }
 
-export function recordBatch(batch: Batch): void {
+/** @param more done in the same transaction */
+export function recordBatch(batch: Batch, more: () => void = () => undefined): void {
   const { operation, seq, ledger, outcomes } = batch;
   ledger.write(() => {
     const work = operation.work(seq);
@@ -47,6 +48,7 @@ export function recordBatch(batch: Batch): void {
     totals.points = withPoint(totals.points, operation.row().startedAt, totals.handled);
     operation.putTotals(totals);
     rememberSuspects(batch, before);
+    more();
   });
 }
 

@@ -1,0 +1,31 @@
+import type { AccountLedger } from '../ledger/account-ledger';
+
+/**
+ * Messages that were in the mailbox before us and are taken for items, also of batches that the ledger does not know
+ * yet: each stands for one item.
+ */
+export class Matches {
+  /** There is any such message; what one of our batches delivers is none. */
+  readonly possible: boolean;
+  readonly #taken = new Map<string, number>();
+
+  constructor(private readonly ledger: AccountLedger) {
+    this.possible = ledger.anyUnmatched();
+  }
+
+  /** Takes one with this digest; false when none is left. */
+  take(digest: string): boolean {
+    if (!this.possible) return false;
+    const taken = this.#taken.get(digest) ?? 0;
+    if (this.ledger.unmatched(digest) <= taken) return false;
+    this.#taken.set(digest, taken + 1);
+    return true;
+  }
+
+  /** The ledger knows of one that was taken. */
+  recorded(digest: string): void {
+    const left = (this.#taken.get(digest) ?? 0) - 1;
+    if (left > 0) this.#taken.set(digest, left);
+    else this.#taken.delete(digest);
+  }
+}
