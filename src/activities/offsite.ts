@@ -3,13 +3,15 @@ import { cancellationSignal, Context } from '@temporalio/activity';
 import { basename, join } from 'node:path';
 import type { Config } from '../config';
 import { assertSameDestination, assertSameSource, checkSync } from '../offsite/check';
+import { LISTS } from '../offsite/lists';
 import type { Checked, PassResult, Staged, Survey, SyncRequest } from '../offsite/model';
 import { deleteBlobs, deleteMetadata } from '../offsite/deletions';
+import { copyBoth, placeMetadata } from '../offsite/holding';
 import { claim, copyBlobs, LEFT_OUT, sendMetadata, tidy } from '../offsite/passes';
 import { CopyPlace, destinationOf } from '../offsite/place';
 import { writeRecord } from '../offsite/record';
 import { stage } from '../offsite/stage';
-import { LISTS, survey } from '../offsite/survey';
+import { survey } from '../offsite/survey';
 import { openContext, type StepProgress, type SyncContext } from '../offsite/sync-context';
 import { beating } from './beating';
 import { toFailure } from './failure';
@@ -108,6 +110,15 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
       return step(input, (context) =>
         stage(context, join(context.place.workDir, input.round === 0 ? LISTS.metadata : LEFT_OUT)),
       );
+    },
+
+    /** Of a first copy to a folder: blobs, and metadata beside them. */
+    async copyBoth(input: SyncStep): Promise<PassResult[]> {
+      return onCopy(input, copyBoth);
+    },
+
+    async placeMetadata(input: SyncStep): Promise<PassResult> {
+      return onCopy(input, placeMetadata);
     },
 
     async copyBlobs(input: SyncStep): Promise<PassResult> {

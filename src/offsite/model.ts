@@ -31,6 +31,8 @@ export interface Survey {
   /** Bytes of all files of the source; 0 when it was not compared (a first copy). */
   readonly totalSize: number;
   readonly seconds: number;
+  /** Metadata were noted: they go to their places by way of a folder in the copy (holding.ts), and are not staged. */
+  readonly held: boolean;
 }
 
 export interface Staged {

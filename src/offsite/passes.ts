@@ -5,11 +5,12 @@ import { MARKER } from '../backup-path/layout';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
 import { remotePath, type Run } from '../rsync/arguments';
 import { parseChange, type RsyncStats } from '../rsync/output';
+import { clearHolding, removeTree } from './remove-tree';
 import { dropRevived } from './revived';
 import type { PassResult } from './model';
 import { listed, NameList, readNames } from './name-list';
 import { noteOf, NOTES, STAGING } from './stage';
-import { LISTS } from './survey';
+import { LISTS } from './lists';
 import { sync, type SyncContext } from './sync-context';
 import { absolute, Breather, isThere } from './walk';
 
@@ -50,12 +51,12 @@ export async function sendMetadata(context: SyncContext): Promise<PassResult> {
         // a list of what to send instead would cost rsync half as much again
         if (name !== '.') rmSync(absolute(staging, name), { recursive: true, force: true });
       }
-      await breather.breathe();
+      if (breather.isDue) await breather.breathe();
     }
   } finally {
     leftOut.close();
   }
-  const run = { from: `${staging}/`, to: remotePath(transport), progress: true };
+  const run = { from: `${staging}/`, to: remotePath(transport), small: true, progress: true };
   const { checksum } = context.request.input;
   const result =
     kept === 0 ? nothing('sending metadata') : await pass(context, 'sending metadata', { ...run, checksum });
@@ -82,9 +83,10 @@ function currentNote(source: string, name: string): string | null {
 }
 
 /** Removes what is only good for this sync. */
-export function tidy({ place }: Pick<SyncContext, 'place'>, keepPlan: boolean): void {
+export async function tidy({ place }: Pick<SyncContext, 'place'>, keepPlan: boolean): Promise<void> {
   for (const name of keepPlan ? [STAGING] : [STAGING, LISTS.plan])
-    rmSync(join(place.workDir, name), { recursive: true, force: true });
+    await removeTree(join(place.workDir, name));
+  if (!keepPlan) await clearHolding(place);
 }
 
 export const ends = ({ source, transport }: SyncContext): Pick<Run, 'from' | 'to'> => ({

@@ -89,7 +89,7 @@ async function runbook(run: Run, { first }: Checked, deletions: Deletions): Prom
   if (input.dryRun) return dryRunResult(run, found, deletions.notes);
 
   if (first) await pass(run, 'claiming', () => steps.claimCopy(step));
-  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run);
+  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run, found.held);
   const notes = [...deletions.notes];
   if (leftOut > 0) {
     const what = `${leftOut} metadata files changed meanwhile: they follow with the next sync`;
@@ -109,9 +109,10 @@ async function runbook(run: Run, { first }: Checked, deletions: Deletions): Prom
 }
 
 /** @returns how many metadata files had changed meanwhile */
-async function copyWhatDiffers(run: Run): Promise<number> {
+async function copyWhatDiffers(run: Run, held: boolean): Promise<number> {
   const { step, state, steps } = run;
-  for (let round = 0; ; round++) {
+  if (held && (await firstCopy(run)) === 0) return 0;
+  for (let round = held ? 1 : 0; ; round++) {
     state.begin('staging metadata');
     const { unreadable, example } = await steps.stageMetadata({ ...step, round });
     await pass(run, 'copying blobs', () => steps.copyBlobs(step));
@@ -119,6 +120,14 @@ async function copyWhatDiffers(run: Run): Promise<number> {
     if (unreadable > 0) throw incomplete(unreadable, example);
     if (leftOut === 0 || round + 1 === ROUNDS) return leftOut;
   }
+}
+
+/** To a folder. @returns how many metadata files had changed meanwhile */
+async function firstCopy(run: Run): Promise<number> {
+  const { step, state, steps, patience } = run;
+  state.begin('copying blobs');
+  for (const result of await patiently(patience, () => steps.copyBoth(step))) state.passed(result);
+  return (await pass(run, 'placing metadata', () => steps.placeMetadata(step))).leftOut;
 }
 
 async function pass(

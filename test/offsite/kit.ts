@@ -20,9 +20,12 @@ import { offsiteSyncInput, type OffsiteSyncRequest } from '../../src/contracts/o
 import { checkSync } from '../../src/offsite/check';
 import type { PassResult, Survey, SyncRequest } from '../../src/offsite/model';
 import { deleteBlobs, deleteMetadata } from '../../src/offsite/deletions';
+import { copyBoth, placeMetadata } from '../../src/offsite/holding';
 import { claim, copyBlobs, LEFT_OUT, sendMetadata } from '../../src/offsite/passes';
 import { stage } from '../../src/offsite/stage';
-import { LISTS, survey } from '../../src/offsite/survey';
+import { LISTS } from '../../src/offsite/lists';
+import { survey } from '../../src/offsite/survey';
+import { TOKEN } from '../../src/rsync/arguments';
 import { openContext, type SyncContext } from '../../src/offsite/sync-context';
 import { accountInfo, mail, TestStore } from '../restore/store';
 
@@ -143,7 +146,15 @@ export class Offsite {
     let leftOut = 0;
     if (found.metadata + found.blobs > 0) {
       const folder = context.place.workDir;
-      for (let round = 0; round < 3; round++) {
+      if (found.held) {
+        await hooks.staged?.();
+        passes.push(...(await copyBoth(context)));
+        await hooks.copied?.();
+        const placed = await placeMetadata(context);
+        passes.push(placed);
+        leftOut = placed.leftOut;
+      }
+      for (let round = found.held ? 1 : 0; round < 3 && (leftOut > 0 || !found.held); round++) {
         await stage(context, join(folder, round === 0 ? LISTS.metadata : LEFT_OUT));
         await hooks.staged?.();
         passes.push(await copyBlobs(context));
@@ -184,7 +195,7 @@ export class Offsite {
 
   /** What rsync finds that differs: names, and flags. Empty when the trees are identical. */
   differences(copy = this.copy): string[] {
-    const args = ['-anc', '--delete', '-i', `${this.source}/`, `${copy}/`];
+    const args = ['-anc', '--delete', '-i', `--exclude=/${TOKEN}`, `${this.source}/`, `${copy}/`];
     const { status, stdout, stderr } = spawnSync('rsync', args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`rsync: ${status} ${stderr}`);
     return stdout.split('\n').filter((line) => line !== '');

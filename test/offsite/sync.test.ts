@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import { stage } from '../../src/offsite/stage';
-import { LISTS, survey } from '../../src/offsite/survey';
+import { LISTS } from '../../src/offsite/lists';
+import { survey } from '../../src/offsite/survey';
 import { mail, state } from '../restore/store';
 import { dangling, describeRsync, Offsite } from './kit';
 
