@@ -41,12 +41,19 @@ export async function copyBoth(context: SyncContext): Promise<PassResult[]> {
   return results.filter((result) => result !== null);
 }
 
+/** Whatever is half there when it is stopped is done again, or removed: nothing of it has its place yet. */
 async function holdMetadata(context: SyncContext): Promise<PassResult> {
   mkdirSync(holdingOf(context.place), { recursive: true, mode: 0o700 });
   return pass(context, 'sending metadata', {
     ...ends(context),
     to: remotePath(context.transport, `${HOLDING}/`),
-    ...{ scope: 'metadata', checksum: context.request.input.checksum, small: true, progress: true },
+    ...{
+      scope: 'metadata',
+      checksum: context.request.input.checksum,
+      small: true,
+      inPlace: true,
+      progress: true,
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 /** The passes of a sync that bring something to the copy, in the order that keeps it whole: blobs, then metadata. */
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MARKER } from '../backup-path/layout';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
@@ -26,13 +26,23 @@ export async function claim(context: SyncContext): Promise<PassResult> {
   return pass(context, 'claiming', { ...ends(context), filesFrom: file });
 }
 
+/** More names than that would take too much memory at once. */
+const LIST_FIRST_LIMIT = 1_000_000;
+
 export const copyBlobs = (context: SyncContext): Promise<PassResult> =>
   pass(context, 'copying blobs', {
     ...ends(context),
+    listFirst: mayListFirst(context),
     scope: 'blobs',
     checksum: context.request.input.checksum,
     progress: true,
   });
+
+/** The file system of the source has few files in all; some do not count them. */
+function mayListFirst({ source }: SyncContext): boolean {
+  const { files, ffree } = statfsSync(source);
+  return files > 0 && files - ffree <= LIST_FIRST_LIMIT;
+}
 
 /** Sends what was staged and has not changed since. The rest keeps its old state in the copy. */
 export async function sendMetadata(context: SyncContext): Promise<PassResult> {
