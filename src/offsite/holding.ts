@@ -7,6 +7,7 @@
  */
 import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { MARKER } from '../backup-path/layout';
 import { Problem } from '../failures';
 import { HOLDING, remotePath } from '../rsync/arguments';
 import type { PassResult } from './model';
@@ -49,6 +50,7 @@ async function holdMetadata(context: SyncContext): Promise<PassResult> {
     to: remotePath(context.transport, `${HOLDING}/`),
     ...{
       scope: 'metadata',
+      rules: [`--exclude=/${MARKER}`],
       checksum: context.request.input.checksum,
       small: true,
       inPlace: true,
@@ -118,7 +120,7 @@ function namesIn(path: string | Buffer): Set<string> {
   }
 }
 
-/** Nothing is there yet but backup.json, which is the same, and the blobs. */
+/** Nothing is there yet but backup.json and the blobs. */
 function move(holding: string, { destination }: CopyPlace): void {
   for (const base of namesIn(holding)) {
     try {

@@ -2,10 +2,10 @@
  * What the metadata of a source are before their first copy, so that it shows afterwards which of them were so all the
  * while (holding.ts).
  */
-import { accessSync, constants, lstatSync, type Stats } from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { MARKER } from '../backup-path/layout';
 import { NameList } from './name-list';
-import { isRoot } from './stage';
 import { LISTS } from './lists';
 import type { SyncContext } from './sync-context';
 import { absolute, walkMetadata } from './walk';
@@ -33,7 +33,7 @@ export async function listMetadata({ source, place, transport, signal }: SyncCon
   return list.count;
 }
 
-/** Notes all metadata of a source, and answers how many; null when some cannot be read. */
+/** Notes all metadata of a source but backup.json, and answers how many; null when some cannot be read. */
 export async function noteMetadata({
   source,
   place,
@@ -45,12 +45,13 @@ export async function noteMetadata({
   let noted = '';
   let readable = true;
   const visit = (base: string, name: string): boolean => {
+    if (name === MARKER) return false; // the copy was claimed by it
     const path = absolute(source, name);
     const stat = lstatSync(path, { throwIfNoEntry: false });
     if (!stat) return false;
     const isFolder = stat.isDirectory();
     if (!isFolder && !stat.isFile() && !stat.isSymbolicLink()) return false;
-    readable &&= !stat.isFile() || isReadable(path);
+    readable &&= !stat.isFile() || isReadable(path, stat);
     noted += `${base}/${isFolder ? FOLDER : heldNote(stat)}/`;
     count++;
     return isFolder;
@@ -68,10 +69,12 @@ export async function noteMetadata({
   return count;
 }
 
-function isReadable(path: string | Buffer): boolean {
-  if (isRoot()) return true;
+/** The owner's bits say it at once; else only trying tells. */
+function isReadable(path: string | Buffer, { uid, mode }: Stats): boolean {
+  const user = process.geteuid?.();
+  if (user === 0 || (uid === user && (mode & 0o400) !== 0)) return true;
   try {
-    accessSync(path, constants.R_OK);
+    closeSync(openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT';

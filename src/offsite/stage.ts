@@ -40,7 +40,7 @@ const REPLACED = /^accounts\/[^/]+\/(items\/[0-9]{2}\/[0-9]+|account_info|accoun
 
 type Path = string | Buffer;
 
-export const isRoot = (): boolean => process.geteuid?.() === 0;
+const isRoot = (): boolean => process.geteuid?.() === 0;
 const PIECE = 1024 * 1024;
 /** Only what is written to can have these. */
 const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
