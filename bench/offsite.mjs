@@ -12,9 +12,11 @@ import { built, remove, seconds, settle } from './common.mjs';
 const { offsiteSyncInput } = built('contracts/offsite-sync.js');
 const { checkSync } = built('offsite/check.js');
 const passes = built('offsite/passes.js');
+const holding = built('offsite/holding.js');
 const deletions = built('offsite/deletions.js');
 const { stage } = built('offsite/stage.js');
-const { survey, LISTS } = built('offsite/survey.js');
+const { LISTS } = built('offsite/lists.js');
+const { survey } = built('offsite/survey.js');
 const { openContext } = built('offsite/sync-context.js');
 const { BackupPathWriter } = built('backup-path/writer.js');
 const { blobPath, itemPath } = built('backup-path/layout.js');
@@ -31,16 +33,19 @@ async function syncDirectly(source, destination, stateDir, deletes) {
   const found = await survey(context, first, deletes);
   if (first) await passes.claim(context);
   if (found.metadata + found.blobs > 0) {
-    await stage(context, join(context.place.workDir, LISTS.metadata));
-    await passes.copyBlobs(context);
-    const { leftOut } = await passes.sendMetadata(context);
+    if (found.held) await holding.copyBoth(context);
+    else {
+      await stage(context, join(context.place.workDir, LISTS.metadata));
+      await passes.copyBlobs(context);
+    }
+    const { leftOut } = await (found.held ? holding.placeMetadata(context) : passes.sendMetadata(context));
     if (leftOut > 0) throw new Error(`${leftOut} files were left out of a tree that nobody changes`);
   }
   if (found.deletions > 0) {
     await deletions.deleteMetadata(context);
     await deletions.deleteBlobs(context);
   }
-  passes.tidy(context, false);
+  await passes.tidy(context, false);
 }
 
 function call(program, args) {

@@ -146,6 +146,11 @@ export const OFFSITE_FAILURES = {
     remedy:
       'Mount the volume of the copy. When the copy was removed on purpose, allow a new one (--allow-empty-destination).',
   },
+  CopyRecordDamaged: {
+    retryable: false,
+    remedy:
+      'Move that file away: the next sync to this destination writes it anew. Until then the age of the copy is not known.',
+  },
   DestinationOccupied: {
     retryable: false,
     remedy: 'Choose an empty folder, or one that holds a copy of this Backup Path with its backup.json.',

@@ -9,7 +9,7 @@ const LOOK_EVERY_MS = 2_000;
 /**
  * Keeps two gauges for each destination that has a finished sync on record in the state folder; its label is
  * `destination`, as it was written. `lifeboat_offsite_copy_timestamp_seconds`: start of the newest finished sync, seconds
- * since 1970. `lifeboat_offsite_copy_age_seconds`: seconds since then.
+ * since 1970; 0 while the age of the copy is not known. `lifeboat_offsite_copy_age_seconds`: seconds since then.
  *
  * A record that can no longer be read does not stop the age from growing: an alarm on it must come all the same.
  *
@@ -35,7 +35,7 @@ export function measureCopies(stateDir: string, meter: MetricMeter, logger: Logg
     };
     try {
       for (const { destination, lastSuccess } of listRecords(stateDir, unreadable))
-        newest.set(destination, Date.parse(lastSuccess));
+        newest.set(destination, lastSuccess === null ? 0 : Date.parse(lastSuccess));
     } catch (error) {
       unreadable(error);
     }

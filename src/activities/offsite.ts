@@ -2,14 +2,17 @@
 import { cancellationSignal, Context } from '@temporalio/activity';
 import { basename, join } from 'node:path';
 import type { Config } from '../config';
-import { assertSameDestination, assertSameSource, checkSync } from '../offsite/check';
-import type { Checked, PassResult, Staged, Survey, SyncRequest } from '../offsite/model';
+import { assertSameDestination, checkSync } from '../offsite/check';
+import { LISTS } from '../offsite/lists';
+import type { Checked, FinishedSync, PassResult, Staged, Survey, SyncRequest } from '../offsite/model';
 import { deleteBlobs, deleteMetadata } from '../offsite/deletions';
+import { finishSync } from '../offsite/finish';
+import { copyBoth, placeMetadata } from '../offsite/holding';
 import { claim, copyBlobs, LEFT_OUT, sendMetadata, tidy } from '../offsite/passes';
 import { CopyPlace, destinationOf } from '../offsite/place';
-import { writeRecord } from '../offsite/record';
+import { onSameSource } from '../offsite/same-source';
 import { stage } from '../offsite/stage';
-import { LISTS, survey } from '../offsite/survey';
+import { survey } from '../offsite/survey';
 import { openContext, type StepProgress, type SyncContext } from '../offsite/sync-context';
 import { beating } from './beating';
 import { toFailure } from './failure';
@@ -20,18 +23,6 @@ export interface SyncStep {
   readonly request: SyncRequest;
   /** Of the source at the start. */
   readonly serverId: string;
-}
-
-export interface FinishedSync {
-  readonly files: number;
-  readonly bytes: number;
-  readonly deleted: number;
-  /** Whether what the source no longer has is gone from the copy. */
-  readonly swept: boolean;
-  /** Metadata files that are not in the copy as they were when the sync began, nor as they are now. */
-  readonly leftOut: number;
-  /** Purges of the mail host that had ended before the comparison; null: not known. */
-  readonly purges: readonly string[] | null;
 }
 
 /** Heartbeats while `body` runs. A cancellation stays one, whatever rsync said when it was ended. */
@@ -62,14 +53,8 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
 
   const step = <T>({ request, serverId }: SyncStep, body: (context: SyncContext) => Promise<T>): Promise<T> =>
     offsiteStep(async (hooks) => {
-      const context = openContext(stateDir, request, hooks);
-      return locked(context, async () => {
-        assertSameSource(context, serverId);
-        const result = await body(context);
-        // what went away meanwhile looked empty: the step is to be done again
-        assertSameSource(openContext(stateDir, request, hooks), serverId);
-        return result;
-      });
+      const open = (): SyncContext => openContext(stateDir, request, hooks);
+      return locked(open(), () => onSameSource(open, serverId, body));
     });
 
   /** A step that changes the copy, or tells of it: what is unmounted or swapped meanwhile must not get or claim it. */
@@ -110,6 +95,15 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
       );
     },
 
+    /** Of a first copy to a folder: blobs, and metadata beside them. */
+    async copyBoth(input: SyncStep): Promise<PassResult[]> {
+      return onCopy(input, copyBoth);
+    },
+
+    async placeMetadata(input: SyncStep): Promise<PassResult> {
+      return onCopy(input, placeMetadata);
+    },
+
     async copyBlobs(input: SyncStep): Promise<PassResult> {
       return onCopy(input, copyBlobs);
     },
@@ -130,26 +124,7 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
      * Keeps the time of this sync as that of the newest copy, or the former time when something was left out. Answers it.
      */
     async finishOffsiteSync(input: SyncStep & { finished: FinishedSync }): Promise<string | null> {
-      return onCopy(input, async (context) => {
-        const { request, place, source } = context;
-        const { swept, purges, leftOut, ...figures } = input.finished;
-        const startedAt = new Date(request.startedAt).toISOString();
-        const before = place.record();
-        const lastSuccess = leftOut === 0 ? startedAt : (before?.lastSuccess ?? null);
-        if (lastSuccess === null) return null;
-        writeRecord(place, {
-          destination: request.input.destination,
-          sourcePath: source,
-          serverId: input.serverId,
-          lastSuccess,
-          endedAt: new Date().toISOString(),
-          operationId: request.operationId,
-          ...figures,
-          lastDelete: swept ? startedAt : (before?.lastDelete ?? null),
-          purges: [...((swept ? purges : null) ?? before?.purges ?? [])],
-        });
-        return lastSuccess;
-      });
+      return onCopy(input, (context) => finishSync(context, input.serverId, input.finished));
     },
 
     /** Removes what was staged. Never on the other side: partial files stay for the next attempt. */

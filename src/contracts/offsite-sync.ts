@@ -75,6 +75,7 @@ export type SyncPhaseName =
   | 'staging metadata'
   | 'copying blobs'
   | 'sending metadata'
+  | 'placing metadata'
   | 'deleting metadata'
   | 'deleting blobs'
   | 'finishing'

@@ -4,9 +4,12 @@ import { destinationText } from '../contracts/destination';
 import { guardOwner } from './guard-destination';
 import { guardOverlap, guardSecrets, guardSource } from './guard-source';
 import type { Checked } from './model';
-import { OtherSideLook } from './other-side';
+import { OtherSideLook, type OtherSide } from './other-side';
+import type { CopyRecord } from './place';
+import { writeRecord } from './record';
 import { guardRunning } from './running';
 import type { SyncContext } from './sync-context';
+import { parseToken } from './token';
 
 /** @throws Problem of each guard; `SyncInterrupted` and the like when the other side cannot be asked */
 export async function checkSync(context: SyncContext, stateDir: string): Promise<Checked> {
@@ -26,25 +29,28 @@ export async function checkSync(context: SyncContext, stateDir: string): Promise
     if (!side.exists) await other.make(source);
     await other.probe(source);
   }
-  return { first, serverId, lastSuccess: known?.lastSuccess ?? null };
+  const now = await recognise(context, other, side, first, known);
+  return { first, serverId, lastSuccess: now?.lastSuccess ?? null, changed: now !== known };
 }
 
 /**
- * The source is that of the start, and whole: a volume below it may have been unmounted meanwhile. To be looked at before
- * a step and after it, for rsync takes an empty folder for what the source has.
- * @throws Problem `SourceUnavailable`
+ * What is on record of the copy that is there. One that is not what the newest sync left, such as a disk with an older
+ * copy of the same server, is only as new as it says itself, and that goes on record at once.
  */
-export function assertSameSource({ store }: SyncContext, serverId: string): void {
-  if (store.marker.serverId !== serverId) {
-    const what = `At ${store.root} is now the Backup Path of another server (${store.marker.serverName}).`;
-    throw new Problem('SourceUnavailable', what, { path: store.root });
-  }
-  try {
-    guardSource(store.root);
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    throw new Problem('SourceUnavailable', error.message, error.details, { cause: error });
-  }
+async function recognise(
+  { place, request }: SyncContext,
+  other: OtherSideLook,
+  side: OtherSide,
+  first: boolean,
+  known: CopyRecord | null,
+): Promise<CopyRecord | null> {
+  if (known === null) return null;
+  const found = first ? null : parseToken(await other.token(side));
+  if ((found?.token ?? null) === known.token && !first) return known;
+  const lastSuccess = found?.lastSuccess ?? null;
+  const now = { ...known, lastSuccess, token: found?.token ?? null, lastDelete: null, purges: [] };
+  if (!request.input.dryRun) writeRecord(place, now);
+  return now;
 }
 
 /**

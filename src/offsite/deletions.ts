@@ -4,7 +4,7 @@ import type { SyncPhaseName } from '../contracts/offsite-sync';
 import type { PassResult } from './model';
 import { listed, NameList, readNames } from './name-list';
 import { ends, nothing, pass, sum } from './passes';
-import { LISTS } from './survey';
+import { LISTS } from './lists';
 import type { SyncContext } from './sync-context';
 import { Breather, isThere } from './walk';
 

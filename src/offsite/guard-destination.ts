@@ -33,7 +33,7 @@ export function guardOwner(
     throw new Problem('DestinationOccupied', what);
   }
   if (known !== null && !allowEmpty) {
-    const what = `${where} was synced at ${known.lastSuccess} and is ${side.exists ? 'empty' : 'not there'} now.`;
+    const what = `${where} was synced at ${known.lastSuccess ?? known.endedAt} and is ${side.exists ? 'empty' : 'not there'} now.`;
     throw new Problem('DestinationGone', what);
   }
   return true;

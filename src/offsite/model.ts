@@ -12,8 +12,10 @@ export interface Checked {
   /** There is nothing at the destination yet. */
   readonly first: boolean;
   readonly serverId: string;
-  /** ISO; null: none yet. */
+  /** Of the copy that is there, ISO; null: none yet, or not known. */
   readonly lastSuccess: string | null;
+  /** The copy is not what the newest sync left: another disk, or another machine syncs to it. */
+  readonly changed: boolean;
 }
 
 export interface Survey {
@@ -31,6 +33,8 @@ export interface Survey {
   /** Bytes of all files of the source; 0 when it was not compared (a first copy). */
   readonly totalSize: number;
   readonly seconds: number;
+  /** Metadata were noted: they go to their places by way of a folder in the copy (holding.ts), and are not staged. */
+  readonly held: boolean;
 }
 
 export interface Staged {
@@ -48,4 +52,16 @@ export interface PassResult extends SyncPass {
   readonly vanished: boolean;
   /** Staged files whose source has changed meanwhile; deleting: files that the source has again. */
   readonly leftOut: number;
+}
+
+export interface FinishedSync {
+  readonly files: number;
+  readonly bytes: number;
+  readonly deleted: number;
+  /** Whether what the source no longer has is gone from the copy. */
+  readonly swept: boolean;
+  /** Metadata files that are not in the copy as they were when the sync began, nor as they are now. */
+  readonly leftOut: number;
+  /** Purges of the mail host that had ended before the comparison; null: not known. */
+  readonly purges: readonly string[] | null;
 }

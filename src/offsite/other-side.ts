@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
@@ -14,7 +15,15 @@ import {
 import { dirname, join } from 'node:path';
 import { MARKER } from '../backup-path/layout';
 import { Problem } from '../failures';
-import { listArguments, PROBE, remotePath, runArguments, type Transport } from '../rsync/arguments';
+import {
+  listArguments,
+  PROBE,
+  remotePath,
+  runArguments,
+  TOKEN,
+  type Run,
+  type Transport,
+} from '../rsync/arguments';
 import { problemOf } from '../rsync/exit-codes';
 import { runRsync } from '../rsync/runner';
 import { makeDestination } from './guard-destination';
@@ -51,18 +60,39 @@ export class OtherSideLook {
     if (end.code === 23 && NOT_THERE.test(end.stderr)) return { exists: false, names: [], marker: null };
     const problem = problemOf('Looking at the destination', end);
     if (problem) throw problem;
-    return { exists: true, names, marker: names.includes(MARKER) ? await this.fetchMarker() : null };
+    return { exists: true, names, marker: names.includes(MARKER) ? await this.fetch(MARKER) : null };
   }
 
-  private async fetchMarker(): Promise<string> {
-    const file = join(this.workDir, 'marker.json');
-    rmSync(file, { force: true });
-    await this.run('Reading its backup.json', {
-      from: remotePath(this.transport, MARKER),
-      to: file,
-      owners: false,
+  /** What the newest sync left there (token.ts); null when there is nothing. */
+  async token({ names }: OtherSide): Promise<string | null> {
+    if (!names.includes(TOKEN)) return null;
+    const { destination } = this.transport;
+    return destination.kind === 'path' ? textOf(join(destination.path, TOKEN)) : this.fetch(TOKEN);
+  }
+
+  /** The folder of the copy keeps the time that the source has. */
+  async leaveToken(content: string, source: string): Promise<void> {
+    const { destination } = this.transport;
+    if (destination.kind === 'path') return leaveHere(destination.path, content);
+    const local = join(this.workDir, 'token');
+    rmSync(local, { recursive: true, force: true });
+    mkdirSync(local);
+    writeFileSync(join(local, TOKEN), content, { mode: 0o640 });
+    likeSource(local, source);
+    await this.run('Leaving a note of this sync', {
+      ...{ from: `${local}/`, to: remotePath(this.transport) },
+      rules: [`--include=/${TOKEN}`, '--exclude=*'],
     });
-    return readFileSync(file, 'utf8');
+  }
+
+  private async fetch(name: string): Promise<string> {
+    const file = join(this.workDir, 'fetched.json');
+    rmSync(file, { force: true });
+    await this.run(`Reading its ${name}`, {
+      ...{ from: remotePath(this.transport, name), to: file, owners: false },
+      rules: [`--include=/${name}`],
+    });
+    return textOf(file);
   }
 
   /**
@@ -114,7 +144,8 @@ export class OtherSideLook {
       await this.run('Tidying the destination', {
         from: `${local}/`,
         to: remotePath(this.transport),
-        only: PROBE,
+        rules: [`--include=/${PROBE}`, `--include=/${PROBE}/**`, '--exclude=*'],
+        delete: true,
       });
     }
   }
@@ -130,19 +161,8 @@ export class OtherSideLook {
     await this.run('Making the destination', { from: `${empty}/`, to: remotePath(this.transport) });
   }
 
-  private async run(
-    what: string,
-    { from, to, only, owners }: { from: string; to: string; only?: string; owners?: boolean },
-  ): Promise<void> {
-    const args = runArguments(this.transport, {
-      from,
-      to,
-      ...(owners === undefined ? {} : { owners }),
-      ...(only === undefined ? {} : { delete: true }),
-    });
-    const more = only === undefined ? [] : [`--include=/${only}`, `--include=/${only}/**`, '--exclude=*'];
-    // rules stand in order: ours first, for the general ones hide the very folder
-    const end = await runRsync([...more, ...args], { signal: this.signal });
+  private async run(what: string, run: Run): Promise<void> {
+    const end = await runRsync(runArguments(this.transport, run), { signal: this.signal });
     const problem = problemOf(what, end);
     if (problem) throw problem;
   }
@@ -178,6 +198,33 @@ function lookHere(path: string): OtherSide {
   return { exists: true, names: content, marker };
 }
 
+/** A link from a hostile copy leads to no file of ours. */
+const textOf = (path: string): string => (lstatSync(path).isFile() ? readFileSync(path, 'utf8') : '');
+
+function leaveHere(path: string, content: string): void {
+  const { atimeMs, mtimeMs } = lstatSync(path);
+  const temporary = join(path, `${TOKEN}.tmp`);
+  try {
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, content, { mode: 0o640, flag: 'wx' });
+    renameSync(temporary, join(path, TOKEN));
+  } catch (error) {
+    throw notWritable(path, error);
+  } finally {
+    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+  }
+}
+
+function notWritable(path: string, error: unknown): Problem {
+  const { code } = error as NodeJS.ErrnoException;
+  return new Problem(
+    'SyncRefused',
+    `Nothing can be written to ${path} (${code}).`,
+    { path },
+    { cause: error },
+  );
+}
+
 function readHere(path: string): 'folder' | 'other' | null {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   return stat === undefined ? null : stat.isDirectory() || stat.isSymbolicLink() ? 'folder' : 'other';
@@ -193,13 +240,7 @@ function probeHere(path: string): string[] {
     writeFileSync(join(folder, 'CASE'), 'other');
     return readdirSync(folder);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Problem(
-      'SyncRefused',
-      `Nothing can be written to ${path} (${code}).`,
-      { path },
-      { cause: error },
-    );
+    throw notWritable(path, error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
     utimesSync(path, atimeMs / 1000, mtimeMs / 1000);

@@ -1,15 +1,16 @@
 /** The passes of a sync that bring something to the copy, in the order that keeps it whole: blobs, then metadata. */
-import { lstatSync, rmSync } from 'node:fs';
+import { lstatSync, rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MARKER } from '../backup-path/layout';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
 import { remotePath, type Run } from '../rsync/arguments';
 import { parseChange, type RsyncStats } from '../rsync/output';
+import { clearHolding, removeTree } from './remove-tree';
 import { dropRevived } from './revived';
 import type { PassResult } from './model';
 import { listed, NameList, readNames } from './name-list';
 import { noteOf, NOTES, STAGING } from './stage';
-import { LISTS } from './survey';
+import { LISTS } from './lists';
 import { sync, type SyncContext } from './sync-context';
 import { absolute, Breather, isThere } from './walk';
 
@@ -25,13 +26,23 @@ export async function claim(context: SyncContext): Promise<PassResult> {
   return pass(context, 'claiming', { ...ends(context), filesFrom: file });
 }
 
+/** More names than that would take too much memory at once. */
+const LIST_FIRST_LIMIT = 1_000_000;
+
 export const copyBlobs = (context: SyncContext): Promise<PassResult> =>
   pass(context, 'copying blobs', {
     ...ends(context),
+    listFirst: mayListFirst(context),
     scope: 'blobs',
     checksum: context.request.input.checksum,
     progress: true,
   });
+
+/** The file system of the source has few files in all; some do not count them. */
+function mayListFirst({ source }: SyncContext): boolean {
+  const { files, ffree } = statfsSync(source);
+  return files > 0 && files - ffree <= LIST_FIRST_LIMIT;
+}
 
 /** Sends what was staged and has not changed since. The rest keeps its old state in the copy. */
 export async function sendMetadata(context: SyncContext): Promise<PassResult> {
@@ -50,12 +61,12 @@ export async function sendMetadata(context: SyncContext): Promise<PassResult> {
         // a list of what to send instead would cost rsync half as much again
         if (name !== '.') rmSync(absolute(staging, name), { recursive: true, force: true });
       }
-      await breather.breathe();
+      if (breather.isDue) await breather.breathe();
     }
   } finally {
     leftOut.close();
   }
-  const run = { from: `${staging}/`, to: remotePath(transport), progress: true };
+  const run = { from: `${staging}/`, to: remotePath(transport), small: true, progress: true };
   const { checksum } = context.request.input;
   const result =
     kept === 0 ? nothing('sending metadata') : await pass(context, 'sending metadata', { ...run, checksum });
@@ -82,9 +93,10 @@ function currentNote(source: string, name: string): string | null {
 }
 
 /** Removes what is only good for this sync. */
-export function tidy({ place }: Pick<SyncContext, 'place'>, keepPlan: boolean): void {
+export async function tidy({ place }: Pick<SyncContext, 'place'>, keepPlan: boolean): Promise<void> {
   for (const name of keepPlan ? [STAGING] : [STAGING, LISTS.plan])
-    rmSync(join(place.workDir, name), { recursive: true, force: true });
+    await removeTree(join(place.workDir, name));
+  if (!keepPlan) await clearHolding(place);
 }
 
 export const ends = ({ source, transport }: SyncContext): Pick<Run, 'from' | 'to'> => ({

@@ -14,8 +14,8 @@ const record = z.object({
   destination: z.string(),
   sourcePath: z.string(),
   serverId: z.string(),
-  /** Start of the newest finished sync, ISO. */
-  lastSuccess: z.iso.datetime(),
+  /** Start of the newest finished sync, ISO; null: the copy that is there now is of an age that is not known. */
+  lastSuccess: z.iso.datetime().nullable(),
   endedAt: z.iso.datetime(),
   operationId: z.string(),
   files: z.number(),
@@ -25,6 +25,8 @@ const record = z.object({
   lastDelete: z.iso.datetime().nullable(),
   /** Purges of the mail host that had ended by then. */
   purges: z.array(z.string()).default([]),
+  /** What that sync left in the copy (token.ts); null: an older Lifeboat left nothing. */
+  token: z.string().nullable().default(null),
 });
 export type CopyRecord = z.output<typeof record>;
 
@@ -70,18 +72,26 @@ export class CopyPlace {
     }
   }
 
-  /** Null before the first finished sync. @throws Problem `StateUnavailable` when it cannot be read or understood */
+  /** Null before the first finished sync. @throws Problem `StateUnavailable`, `CopyRecordDamaged` */
   record(): CopyRecord | null {
     return readRecord(this.recordFile);
   }
 }
 
+/** @throws Problem `StateUnavailable`, `CopyRecordDamaged` */
 export function readRecord(file: string): CopyRecord | null {
+  let text: string;
   try {
-    return record.parse(JSON.parse(readFileSync(file, 'utf8')));
+    text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw stateProblem(`${file} cannot be used`, error);
+    throw stateProblem(`${file} cannot be read`, error);
+  }
+  try {
+    return record.parse(JSON.parse(text));
+  } catch (error) {
+    const what = `${file}, the record of the newest sync to a destination, is damaged.`;
+    throw new Problem('CopyRecordDamaged', what, { file }, { cause: error });
   }
 }
 

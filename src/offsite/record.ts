@@ -1,27 +1,12 @@
 /** The record of the newest finished sync to a destination: what the age of the copy is told by. */
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeDurably } from '../host/durable-file';
 import { OFFSITE, readRecord, stateProblem, type CopyPlace, type CopyRecord } from './place';
 
-/** Whole or not at all, and durable. @throws Problem `StateUnavailable` */
-export function writeRecord({ recordFile, folder }: CopyPlace, record: CopyRecord): void {
-  const temporary = `${recordFile}.new`;
-  try {
-    const fd = openSync(temporary, 'w', 0o600);
-    try {
-      writeSync(fd, `${JSON.stringify(record, null, 2)}\n`);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, recordFile);
-    const dir = openSync(folder, 'r');
-    fsyncSync(dir);
-    closeSync(dir);
-  } catch (error) {
-    throw stateProblem(`${recordFile} cannot be written`, error);
-  }
-}
+/** @throws Problem `StateUnavailable` */
+export const writeRecord = ({ recordFile }: CopyPlace, record: CopyRecord): void =>
+  writeDurably(recordFile, `${JSON.stringify(record, null, 2)}\n`);
 
 /**
  * Of every destination that was synced from this machine, by destination.

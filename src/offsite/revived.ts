@@ -2,7 +2,7 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { NameList, readNames } from './name-list';
-import { LISTS } from './survey';
+import { LISTS } from './lists';
 import type { SyncContext } from './sync-context';
 import { Breather, isThere } from './walk';
 

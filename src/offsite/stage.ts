@@ -23,13 +23,13 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { nameBytes } from '../rsync/output';
 import { printable } from '../report/format';
 import type { Staged } from './model';
 import { NameList, readNames } from './name-list';
 import { stateProblem } from './place';
+import { removeTree } from './remove-tree';
 import type { SyncContext } from './sync-context';
-import { Breather } from './walk';
+import { absolute, Breather } from './walk';
 
 export const STAGING = 'staging';
 /** Pairs of a name and what its source was then. */
@@ -37,6 +37,8 @@ export const NOTES = 'notes.list';
 
 /** Only these are ever replaced as a whole (the format says so): a link to one keeps what it was, and costs no copy. */
 const REPLACED = /^accounts\/[^/]+\/(items\/[0-9]{2}\/[0-9]+|account_info|account_stat)$/;
+
+type Path = string | Buffer;
 
 const isRoot = (): boolean => process.geteuid?.() === 0;
 const PIECE = 1024 * 1024;
@@ -50,7 +52,7 @@ export const noteOf = ({ size, mtimeMs, ino }: Stats): string => `${size} ${mtim
 export async function stage(context: SyncContext, listFile: string): Promise<Staged> {
   const { source, place, signal, onProgress } = context;
   const staging = join(place.workDir, STAGING);
-  rmSync(staging, { recursive: true, force: true });
+  await removeTree(staging);
   mkdirSync(staging, { mode: 0o700 });
   const stager = new Stager(source, staging, new NameList(join(place.workDir, NOTES)));
   const breather = new Breather(signal);
@@ -58,7 +60,7 @@ export async function stage(context: SyncContext, listFile: string): Promise<Sta
     for await (const names of readNames(listFile)) {
       for (const name of names) {
         stager.take(name);
-        await breather.breathe();
+        if (breather.isDue) await breather.breathe();
       }
       onProgress({ step: 'staging metadata', done: stager.staged, total: 0, unit: 'files' });
     }
@@ -83,13 +85,9 @@ class Stager {
     readonly notes: NameList,
   ) {}
 
-  private at(root: string, name: string): Buffer {
-    return Buffer.concat([Buffer.from(`${root}/`), nameBytes(name)]);
-  }
-
   take(name: string): void {
-    const from = this.at(this.source, name);
-    const to = this.at(this.staging, name);
+    const from = absolute(this.source, name);
+    const to = absolute(this.staging, name);
     try {
       const note = this.linked(name, from, to) ?? this.kept(name, from, to);
       if (note === null) return;
@@ -112,7 +110,7 @@ class Stager {
   }
 
   /** The usual case, at once. Null: to be kept in another way. */
-  private linked(name: string, from: Buffer, to: Buffer): string | null {
+  private linked(name: string, from: Path, to: Path): string | null {
     if (!REPLACED.test(name)) return null;
     this.folder(dirname(name));
     if (!link(from, to)) return null;
@@ -123,7 +121,7 @@ class Stager {
   }
 
   /** Answers what the source was; null when it is nothing to copy, or was purged since the comparison. */
-  private kept(name: string, from: Buffer, to: Buffer): string | null {
+  private kept(name: string, from: Path, to: Path): string | null {
     const stat = lstatSync(from, { throwIfNoEntry: false });
     if (!stat) return null;
     if (stat.isDirectory()) {
@@ -141,11 +139,11 @@ class Stager {
 
   private folder(name: string): void {
     if (name === this.lastFolder) return;
-    mkdirSync(this.at(this.staging, name), { recursive: true, mode: 0o700 });
+    mkdirSync(absolute(this.staging, name), { recursive: true, mode: 0o700 });
     this.lastFolder = name;
   }
 
-  private copy(from: Buffer, to: Buffer): string {
+  private copy(from: Path, to: Path): string {
     const input = openSync(from, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const before = fstatSync(input);
@@ -169,14 +167,14 @@ class Stager {
   /** Folders get the attributes of their sources last: what was put into them changed their times. */
   async dressFolders(breather: Breather): Promise<void> {
     const visit = async (name: string): Promise<void> => {
-      for (const entry of readdirSync(this.at(this.staging, name), {
+      for (const entry of readdirSync(absolute(this.staging, name), {
         encoding: 'buffer',
         withFileTypes: true,
       })) {
         if (entry.isDirectory()) await visit(`${name}/${entry.name.toString('latin1')}`);
       }
-      const stat = lstatSync(this.at(this.source, name), { throwIfNoEntry: false });
-      if (stat?.isDirectory()) dress(this.at(this.staging, name), stat);
+      const stat = lstatSync(absolute(this.source, name), { throwIfNoEntry: false });
+      if (stat?.isDirectory()) dress(absolute(this.staging, name), stat);
       await breather.breathe();
     };
     await visit('.');
@@ -184,7 +182,7 @@ class Stager {
 }
 
 /** False where links cannot be: another file system, foreign files, too many links. */
-function link(from: Buffer, to: Buffer): boolean {
+function link(from: Path, to: Path): boolean {
   try {
     linkSync(from, to);
     return true;
@@ -195,7 +193,7 @@ function link(from: Buffer, to: Buffer): boolean {
   }
 }
 
-function dress(path: Buffer, { mode, uid, gid, atimeMs, mtimeMs }: Stats): void {
+export function dress(path: Path, { mode, uid, gid, atimeMs, mtimeMs }: Stats): void {
   if (isRoot()) chownSync(path, uid, gid);
   chmodSync(path, mode & 0o7777);
   utimesSync(path, atimeMs / 1000, mtimeMs / 1000);

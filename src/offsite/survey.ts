@@ -10,24 +10,12 @@ import { remotePath, type Scope } from '../rsync/arguments';
 import { nameBytes, parseChange, type Change } from '../rsync/output';
 import { allowedDeletions, guardDeletions, guardSpace, surelyFits } from './guard-destination';
 import type { Survey } from './model';
+import { LISTS } from './lists';
 import { NameList } from './name-list';
+import { listMetadata, noteMetadata } from './noting';
+import { clearHolding } from './remove-tree';
 import { sync, type RunResult, type SyncContext } from './sync-context';
-import { measureBlobs, walkMetadata } from './walk';
-
-/** Names of lists in the work folder. */
-export const LISTS = {
-  /** Metadata that differ. */
-  metadata: 'metadata.list',
-  /** Blobs that the source did not have before anything was staged. */
-  deadBlobs: 'dead-blobs.list',
-  /** Folders of blobs, likewise. */
-  deadFolders: 'dead-folders.list',
-  /** Metadata that the source did not have when they were compared, and folders of them. */
-  deadMetadata: 'dead-metadata.list',
-  deadMetadataFolders: 'dead-metadata-folders.list',
-  /** For people, of a dry run. */
-  plan: 'plan.txt',
-} as const;
+import { measureBlobs } from './walk';
 
 export const isBlobName = (name: string): boolean => name === BLOBS || name.startsWith(`${BLOBS}/`);
 
@@ -37,6 +25,7 @@ export const isBlobName = (name: string): boolean => name === BLOBS || name.star
  */
 export async function survey(context: SyncContext, first: boolean, deletes: boolean): Promise<Survey> {
   const { input } = context.request;
+  if (!input.dryRun) await clearHolding(context.place);
   // a first copy has nothing to compare with: the walk is cheaper
   const found = first && !input.dryRun ? await surveyFirst(context) : await compare(context, deletes);
   if (context.transport.destination.kind === 'path' && !input.dryRun && found.bytes > 0) {
@@ -46,26 +35,20 @@ export async function survey(context: SyncContext, first: boolean, deletes: bool
 }
 
 async function surveyFirst(context: SyncContext): Promise<Survey> {
-  const { source, place, transport, signal } = context;
+  const { source, transport, signal } = context;
+  const { destination } = transport;
   const startedAt = performance.now();
-  const list = new NameList(join(place.workDir, LISTS.metadata));
-  let measured = { bytes: 0, files: 0 };
-  try {
-    for await (const names of walkMetadata(source, signal)) for (const name of names) list.add(name);
-    const { destination } = transport;
-    if (destination.kind === 'path' && !surelyFits(source, destination.path)) {
-      measured = await measureBlobs(source, signal);
-      measured = {
-        bytes: measured.bytes + list.count * blockSize(source),
-        files: measured.files + list.count,
-      };
-    }
-  } finally {
-    list.close();
+  const noted = destination.kind === 'path' ? await noteMetadata(context) : null;
+  const metadata = noted ?? (await listMetadata(context));
+  const measured = { bytes: 0, files: 0 };
+  if (destination.kind === 'path' && !surelyFits(source, destination.path)) {
+    const { bytes, files } = await measureBlobs(source, signal);
+    measured.bytes = bytes + metadata * blockSize(source);
+    measured.files = files + metadata;
   }
   const seconds = (performance.now() - startedAt) / 1000;
-  const { bytes, files } = measured;
-  return { metadata: list.count, blobs: 1, bytes, files, deletions: 0, allowed: 0, totalSize: 0, seconds };
+  const none = { deletions: 0, allowed: 0, totalSize: 0 };
+  return { metadata, blobs: 1, ...measured, ...none, seconds, held: noted !== null };
 }
 
 /** Metadata files are small: each takes about a block. */
@@ -106,7 +89,7 @@ async function compare(context: SyncContext, deletes: boolean): Promise<Survey> 
   const totalSize = sumOf(({ stats }) => stats.totalSize);
   const seconds = sumOf((run) => run.seconds);
   const metadata = lists.metadata.count;
-  return { metadata, blobs, bytes: contentBytes, files, deletions, allowed, totalSize, seconds };
+  return { metadata, blobs, bytes: contentBytes, files, deletions, allowed, totalSize, seconds, held: false };
 }
 
 /** A dry run is how people learn what they would have to allow: it refuses nothing. */

@@ -7,6 +7,7 @@ import { problemOf, verdictOf } from '../rsync/exit-codes';
 import { StatsReader, type RsyncStats } from '../rsync/output';
 import { parseProgress, type RsyncProgress } from '../rsync/progress';
 import { runRsync } from '../rsync/runner';
+import { watchWritten } from '../rsync/written';
 import { byteSize, shortDuration } from '../report/format';
 import type { SyncRequest } from './model';
 import { CopyPlace, destinationOf, transportOf } from './place';
@@ -76,9 +77,17 @@ export async function sync(
   const reader = new StatsReader();
   let latest: RsyncProgress | null = null;
   let toldAt = 0;
+  let unwatch = (): void => undefined;
+  // to a folder there are so many files a second that a line of each costs a third of the time
+  const here = context.transport.destination.kind === 'path';
   const startedAt = performance.now();
-  const end = await runRsync(runArguments(context.transport, run), {
+  const args = runArguments(context.transport, { ...run, progress: run.progress === true && !here });
+  const end = await runRsync(args, {
     signal: context.signal,
+    onStart: (pid) => {
+      if (!run.progress || !here) return;
+      unwatch = watchWritten(pid, (bytes, rate) => context.onProgress(movedOf(what, bytes, rate)));
+    },
     onLine: (line) => {
       // one a file; people and heartbeats need a few a second. Nothing else begins with a space
       if (line.startsWith(' ') && performance.now() - toldAt < TELL_EVERY_MS) return;
@@ -93,6 +102,7 @@ export async function sync(
       onLine?.(line);
     },
   });
+  unwatch();
   const problem = problemOf(what, end);
   if (problem) throw problem;
   const stats = reader.stats();
@@ -112,3 +122,8 @@ function toldOf(step: string, { bytes, rate, left, checked, total }: RsyncProgre
   const note = `${byteSize(bytes)} at ${byteSize(rate)}/s${left > 0 ? `, ${shortDuration(left)} left` : ''}`;
   return { step, done: checked, total, unit: 'files', note };
 }
+
+const movedOf = (step: string, bytes: number, rate: number): StepProgress => ({
+  ...{ step, done: bytes, total: 0, unit: 'bytes' },
+  note: `${byteSize(bytes)} at ${byteSize(rate)}/s`,
+});

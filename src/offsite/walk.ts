@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, type Dirent } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BLOBS } from '../backup-path/layout';
 import { Problem } from '../failures';
-import { FETCHED } from '../rsync/arguments';
+import { OURS } from '../rsync/arguments';
 import { nameBytes } from '../rsync/output';
 
 /** How long the main loop may be kept from its other work, milliseconds. */
@@ -15,19 +15,28 @@ export class Breather {
 
   constructor(private readonly signal: AbortSignal) {}
 
+  /** To be asked where one turn of the loop is short: waiting for nothing costs as much as looking at a file. */
+  get isDue(): boolean {
+    return performance.now() - this.since >= SLICE_MS;
+  }
+
   async breathe(): Promise<void> {
-    if (performance.now() - this.since < SLICE_MS) return;
+    if (!this.isDue) return;
     await turn();
     this.since = performance.now();
     if (this.signal.aborted) throw new Problem('SyncInterrupted', 'The step was ended.');
   }
 }
 
-const entriesOf = (folder: Buffer): Dirent<Buffer>[] =>
+const entriesOf = (folder: string | Buffer): Dirent<Buffer>[] =>
   readdirSync(folder, { encoding: 'buffer', withFileTypes: true });
 
-export const absolute = (root: string, name: string): Buffer =>
-  name === '.' ? Buffer.from(root) : Buffer.concat([Buffer.from(`${root}/`), nameBytes(name)]);
+/** Bytes only where they are no ASCII: text is quicker. */
+export function absolute(root: string, name: string): string | Buffer {
+  if (name === '.') return root;
+  return NO_ASCII.test(name) ? Buffer.concat([Buffer.from(`${root}/`), nameBytes(name)]) : `${root}/${name}`;
+}
+const NO_ASCII = /[^\0-\x7f]/;
 
 export const isThere = (root: string, name: string): boolean =>
   lstatSync(absolute(root, name), { throwIfNoEntry: false }) !== undefined;
@@ -35,33 +44,42 @@ export const isThere = (root: string, name: string): boolean =>
 /** What rsync does not look at either (arguments.ts). */
 const isHidden = (name: string): boolean => /^\..*\.tmp$/.test(name);
 
-/** Every name but those of blobs, folders before what is in them. Folders that cannot be listed are an error. */
-export async function* walkMetadata(root: string, signal: AbortSignal): AsyncGenerator<string[]> {
+/**
+ * Visits every name but those of blobs, a folder before what is in it, and answers each folder when its names were
+ * visited. Folders that cannot be listed are an error.
+ * @param visit is told the name in its folder, and the name in the source; says whether it is a folder
+ */
+export async function* walkMetadata(
+  root: string,
+  partialDir: string,
+  signal: AbortSignal,
+  visit: (base: string, name: string) => boolean,
+): AsyncGenerator<string> {
   const breather = new Breather(signal);
   const waiting = ['.'];
-  yield ['.'];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    const names: string[] = [];
-    for (const entry of list(root, folder)) {
-      const base = entry.name.toString('latin1');
-      const name = folder === '.' ? base : `${folder}/${base}`;
-      if (isHidden(base) || name === FETCHED || name === BLOBS || name === 'lost+found') continue;
-      names.push(name);
-      if (entry.isDirectory()) waiting.push(name);
+    const within = folder === '.' ? '' : `${folder}/`;
+    for (const base of orNone(root, folder, (path) => readdirSync(path, 'latin1'))) {
+      const name = `${within}${base}`;
+      if (isHidden(base) || base === partialDir || OURS.has(name)) continue;
+      if (name === BLOBS || name === 'lost+found') continue;
+      if (visit(base, name)) waiting.push(name);
     }
-    yield names;
-    await breather.breathe();
+    yield folder;
+    if (breather.isDue) await breather.breathe();
   }
 }
 
-function list(root: string, folder: string): Dirent<Buffer>[] {
+/** A folder that went away has nothing in it. */
+function orNone<T>(root: string, folder: string, list: (path: string | Buffer) => T[]): T[] {
+  const path = absolute(root, folder);
   try {
-    return entriesOf(absolute(root, folder));
+    return list(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return [];
-    const path = absolute(root, folder).toString();
-    throw new Problem('SourceNotReadable', `${path} cannot be listed (${code}).`, { path }, { cause: error });
+    const what = `${path.toString()} cannot be listed (${code}).`;
+    throw new Problem('SourceNotReadable', what, { path: path.toString() }, { cause: error });
   }
 }
 
@@ -75,7 +93,7 @@ export async function measureBlobs(
   let files = 0;
   const waiting: string[] = [BLOBS];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const entry of list(root, folder)) {
+    for (const entry of orNone(root, folder, entriesOf)) {
       const name = `${folder}/${entry.name.toString('latin1')}`;
       if (entry.isDirectory()) waiting.push(name);
       else bytes += lstatSync(absolute(root, name), { throwIfNoEntry: false })?.size ?? 0;

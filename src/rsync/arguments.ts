@@ -45,6 +45,12 @@ export interface Run {
   readonly deleteMissing?: boolean;
   /** Names in `filesFrom` that are not there are passed over. */
   readonly ignoreMissing?: boolean;
+  /** Writes files under their final names: only where nobody looks for them yet. */
+  readonly inPlace?: boolean;
+  /** Lists everything before it begins, some 150 bytes a name on both sides: quicker where folders are many and small. */
+  readonly listFirst?: boolean;
+  /** Keeps no part of a file that is on its way when the run is stopped: what is sent is small. */
+  readonly small?: boolean;
   /** One line a change on standard output (output.ts). */
   readonly itemize?: boolean;
   readonly progress?: boolean;
@@ -57,7 +63,7 @@ export function runArguments(transport: Transport, run: Run): string[] {
   const on = (condition: unknown, ...args: string[]): string[] => (condition ? args : []);
   return [
     // devices and the like have no place in a Backup Path, and one from a hostile store none in its copy
-    ...['-a', '--no-D', '--no-h', '--outbuf=L', '--stats'],
+    ...['-a', '--no-D', '--no-h', '--stats', `--outbuf=${run.dryRun ? 'B' : 'L'}`],
     ...on(!owners, '--no-o', '--no-g'),
     ...lineArguments(transport),
     ...on(run.dryRun, '-n'),
@@ -71,10 +77,15 @@ export function runArguments(transport: Transport, run: Run): string[] {
     ...on(run.deleteMissing, '--delete-missing-args', '--no-implied-dirs'),
     ...on(run.ignoreMissing, '--ignore-missing-args'),
     ...on(run.itemize, '-i', '--out-format=%i|%l|%n'),
+    ...on(run.inPlace, '--inplace'),
+    ...on(run.listFirst, '--no-inc-recursive'),
     ...on(run.progress, '--info=progress2'),
     // where something is deleted, partial files that nobody goes on with are deleted too; looking for one costs a third
     // of a run in which nothing has changed
-    ...on(!run.delete && !run.deleteMissing && !run.dryRun, `--partial-dir=${transport.partialDir}`),
+    ...on(
+      !run.delete && !run.deleteMissing && !run.dryRun && !run.small,
+      `--partial-dir=${transport.partialDir}`,
+    ),
     ...(run.rules ?? []),
     ...filters(scope, transport.partialDir),
     '--',
@@ -99,14 +110,27 @@ export const remotePath = ({ destination }: Pick<Transport, 'destination'>, belo
 /** Folder of the two files that tell whether names that differ in case are two. */
 export const PROBE = '.lifeboat-probe';
 
+/** Folder of metadata that are not in their places yet, of a first copy (first-copy.ts). */
+export const HOLDING = '.lifeboat-incoming';
+
 /** In a folder that a copy was fetched to: from where. It is none of the copy. */
 export const FETCHED = '.lifeboat-fetch.json';
 
+/** In a copy: which sync was the newest that ended (token.ts). Each copy has its own: never copied, never deleted. */
+export const TOKEN = '.lifeboat-copy.json';
+
+/** Names of ours beside the content. */
+export const OURS: ReadonlySet<string> = new Set([PROBE, HOLDING, FETCHED, TOKEN]);
+
 /** Hidden from the sender, not protected at the receiver: never copied, and removed where something is deleted. */
-const HIDDEN = ['.*.tmp', `/${PROBE}`, `/${FETCHED}`];
+const HIDDEN = ['.*.tmp', `/${PROBE}`, `/${HOLDING}`, `/${FETCHED}`];
 
 function filters(scope: Scope, partialDir: string): string[] {
-  const rules = [...[...HIDDEN, partialDir].map((name) => `--filter=H ${name}`), '--exclude=/lost+found'];
+  const rules = [
+    ...[...HIDDEN, partialDir].map((name) => `--filter=H ${name}`),
+    '--exclude=/lost+found',
+    `--exclude=/${TOKEN}`,
+  ];
   if (scope === 'metadata') return [...rules, '--exclude=/items'];
   if (scope === 'blobs') return [...rules, '--include=/items', '--include=/items/**', '--exclude=*'];
   return rules;

@@ -12,6 +12,8 @@ const LINE_LIMIT = 64 * 1024;
 export interface RunHooks {
   /** Ends it: SIGTERM to the group, SIGKILL when that does not help. */
   readonly signal: AbortSignal;
+  /** Told once, of the process that sends or fetches. */
+  readonly onStart?: (pid: number) => void;
   /** Each line of standard output; bytes that are no ASCII are escaped by rsync. */
   readonly onLine?: (line: string) => void;
 }
@@ -23,7 +25,10 @@ const PASSED = ['PATH', 'HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'TMPDIR'];
  * Returns when the process and its output have ended, whatever became of it (exit-codes.ts).
  * @throws Problem `RsyncMissing`
  */
-export async function runRsync(args: readonly string[], { signal, onLine }: RunHooks): Promise<RsyncEnd> {
+export async function runRsync(
+  args: readonly string[],
+  { signal, onStart, onLine }: RunHooks,
+): Promise<RsyncEnd> {
   if (signal.aborted) return { code: null, signal: 'SIGTERM', stderr: '', cancelled: true };
   // setpriv lets the kernel end rsync when we are killed, so that no orphan writes beside the next attempt
   const child = spawn('setpriv', ['--pdeathsig', 'TERM', '--', 'rsync', ...args], {
@@ -31,6 +36,7 @@ export async function runRsync(args: readonly string[], { signal, onLine }: RunH
     stdio: ['ignore', 'pipe', 'pipe'],
     env: environment(),
   });
+  if (child.pid !== undefined) onStart?.(child.pid);
   const lines = onLine ? new Lines(onLine) : null;
   let stderr = '';
   child.stdout.setEncoding('latin1').on('data', (text: string) => lines?.take(text));

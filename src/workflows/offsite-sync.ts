@@ -8,7 +8,7 @@ import {
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { FinishedSync, SyncStep } from '../activities/offsite';
+import type { SyncStep } from '../activities/offsite';
 import { parseInput } from '../contracts/input';
 import {
   offsiteSyncExample,
@@ -17,7 +17,7 @@ import {
   type OffsiteSyncRequest,
   type OffsiteSyncResult,
 } from '../contracts/offsite-sync';
-import type { Checked, PassResult, Survey, SyncRequest } from '../offsite/model';
+import type { Checked, FinishedSync, PassResult, Survey, SyncRequest } from '../offsite/model';
 import { stepsOf } from './external-restore';
 import { failureMessage, unwrapFailure } from './failure';
 import { operationName } from './operation-name';
@@ -38,6 +38,9 @@ export function transferSteps(heartbeatSeconds: number): ActivityInterfaceFor<Ac
 
 /** How often what changed meanwhile is staged anew before it is left to the next sync. Later rounds have little to do. */
 const ROUNDS = 3;
+
+const CHANGED =
+  'The copy was not what the newest sync had left: another disk, or another machine syncs to it. Until this sync ended, it counted as what it said itself.';
 
 interface Run {
   readonly step: SyncStep;
@@ -80,17 +83,21 @@ async function tidy(input: OffsiteSyncInput, request: SyncRequest): Promise<void
   }
 }
 
-async function runbook(run: Run, { first }: Checked, deletions: Deletions): Promise<OffsiteSyncResult> {
+async function runbook(
+  run: Run,
+  { first, changed }: Checked,
+  deletions: Deletions,
+): Promise<OffsiteSyncResult> {
   const { step, state, steps, patience } = run;
   const { input } = step.request;
   const deletes = deletions.wanted;
   state.begin('comparing');
   const found = await patiently(patience, () => steps.surveyOffsite({ ...step, first, deletes }));
-  if (input.dryRun) return dryRunResult(run, found, deletions.notes);
+  const notes = [...deletions.notes, ...(changed ? [CHANGED] : [])];
+  if (input.dryRun) return dryRunResult(run, found, notes);
 
   if (first) await pass(run, 'claiming', () => steps.claimCopy(step));
-  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run);
-  const notes = [...deletions.notes];
+  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run, found.held);
   if (leftOut > 0) {
     const what = `${leftOut} metadata files changed meanwhile: they follow with the next sync`;
     notes.push(`${what}, and until then the copy counts as that of the sync before.`);
@@ -109,9 +116,10 @@ async function runbook(run: Run, { first }: Checked, deletions: Deletions): Prom
 }
 
 /** @returns how many metadata files had changed meanwhile */
-async function copyWhatDiffers(run: Run): Promise<number> {
+async function copyWhatDiffers(run: Run, held: boolean): Promise<number> {
   const { step, state, steps } = run;
-  for (let round = 0; ; round++) {
+  if (held && (await firstCopy(run)) === 0) return 0;
+  for (let round = held ? 1 : 0; ; round++) {
     state.begin('staging metadata');
     const { unreadable, example } = await steps.stageMetadata({ ...step, round });
     await pass(run, 'copying blobs', () => steps.copyBlobs(step));
@@ -119,6 +127,14 @@ async function copyWhatDiffers(run: Run): Promise<number> {
     if (unreadable > 0) throw incomplete(unreadable, example);
     if (leftOut === 0 || round + 1 === ROUNDS) return leftOut;
   }
+}
+
+/** To a folder. @returns how many metadata files had changed meanwhile */
+async function firstCopy(run: Run): Promise<number> {
+  const { step, state, steps, patience } = run;
+  state.begin('copying blobs');
+  for (const result of await patiently(patience, () => steps.copyBoth(step))) state.passed(result);
+  return (await pass(run, 'placing metadata', () => steps.placeMetadata(step))).leftOut;
 }
 
 async function pass(

@@ -1,6 +1,7 @@
 /** `lifeboat offsite` with nothing but folders. */
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TOKEN } from '../../src/rsync/arguments';
 import { describeRsync } from '../offsite/kit';
 import { run, type Ended } from './cli';
 import { Ground, JANE } from './ground';
@@ -21,7 +22,8 @@ describeRsync('lifeboat offsite', () => {
       code: 0,
       result: { status: 'synced', files: 22, deleted: 0, destination: join(ground.dir, 'copy') },
     });
-    expect(readdirSync(join(ground.dir, 'copy')).sort()).toEqual(readdirSync(ground.source).sort());
+    const copied = readdirSync(join(ground.dir, 'copy')).filter((name) => name !== TOKEN);
+    expect(copied.sort()).toEqual(readdirSync(ground.source).sort());
 
     const status = await lifeboat('status', 'copy', '--max-age', '1h', '--json');
     const { copies } = JSON.parse(status.stdout) as { copies: { lastSuccess: string; ageSeconds: number }[] };
@@ -45,6 +47,33 @@ describeRsync('lifeboat offsite', () => {
       status: 'failed',
       error: { message: expect.stringMatching(/would delete 21 of .*--max-delete-percent/) },
     });
+  });
+
+  test('a damaged record of a destination: which file, and what to do about it; the others are told', async () => {
+    await lifeboat('sync', 'old', 'copy', '--embedded');
+    await lifeboat('sync', 'old', 'other', '--embedded');
+    const state = String(JSON.parse((await lifeboat('status', '--json')).stdout).stateDir);
+    const of = (name: string): string =>
+      readdirSync(join(state, 'offsite')).find((one) => one.includes(`_${name}-`)) as string;
+    const file = join(state, 'offsite', of('copy'), 'record.json');
+    writeFileSync(file, readFileSync(file, 'utf8').slice(0, 100));
+    const told = new RegExp(`${file}, .* is damaged\\. Move that file away: the next sync`);
+
+    const all = await lifeboat('status');
+    expect([all.code, all.stderr]).toEqual([3, expect.stringMatching(told)]);
+    expect(all.stdout).toMatch(/other  copy of/);
+    const json = await lifeboat('status', '--json');
+    expect([json.code, JSON.parse(json.stdout)]).toEqual([
+      3,
+      expect.objectContaining({ unusable: [expect.stringMatching(told)], copies: [expect.anything()] }),
+    ]);
+    const one = await lifeboat('status', 'copy');
+    expect([one.code, one.stderr]).toEqual([1, expect.stringMatching(told)]);
+    const sync = await lifeboat('sync', 'old', 'copy', '--embedded');
+    expect([sync.code, sync.stderr]).toEqual([1, expect.stringMatching(told)]);
+    rmSync(file);
+    expect((await lifeboat('sync', 'old', 'copy', '--embedded')).code).toBe(0);
+    expect((await lifeboat('status', '--max-age', '1h')).code).toBe(0);
   });
 
   test.each([

@@ -11,7 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { OffsiteSyncRequest } from '../../src/contracts/offsite-sync';
-import { assertSameSource, checkSync } from '../../src/offsite/check';
+import { checkSync } from '../../src/offsite/check';
+import { assertSameSource } from '../../src/offsite/same-source';
 import { guardDeletions, guardSpace } from '../../src/offsite/guard-destination';
 import { Problem } from '../../src/failures';
 import { writeRecord } from '../../src/offsite/record';
@@ -153,6 +154,7 @@ describeRsync('guards', () => {
       lastSuccess: at,
       endedAt: at,
       lastDelete: null,
+      token: null,
       purges: [],
       files: 0,
       bytes: 0,

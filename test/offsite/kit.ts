@@ -20,9 +20,13 @@ import { offsiteSyncInput, type OffsiteSyncRequest } from '../../src/contracts/o
 import { checkSync } from '../../src/offsite/check';
 import type { PassResult, Survey, SyncRequest } from '../../src/offsite/model';
 import { deleteBlobs, deleteMetadata } from '../../src/offsite/deletions';
+import { finishSync } from '../../src/offsite/finish';
+import { copyBoth, placeMetadata } from '../../src/offsite/holding';
 import { claim, copyBlobs, LEFT_OUT, sendMetadata } from '../../src/offsite/passes';
 import { stage } from '../../src/offsite/stage';
-import { LISTS, survey } from '../../src/offsite/survey';
+import { LISTS } from '../../src/offsite/lists';
+import { survey } from '../../src/offsite/survey';
+import { TOKEN } from '../../src/rsync/arguments';
 import { openContext, type SyncContext } from '../../src/offsite/sync-context';
 import { accountInfo, mail, TestStore } from '../restore/store';
 
@@ -134,16 +138,24 @@ export class Offsite {
   async sync(change: Partial<OffsiteSyncRequest> = {}, hooks: SyncHooks = {}): Promise<SyncEnd> {
     const context = this.context(change, hooks.signal);
     const passes: PassResult[] = [];
-    const { first } = await checkSync(context, this.stateDir);
+    const { first, serverId, changed, lastSuccess } = await checkSync(context, this.stateDir);
     const deletes = context.request.input.delete === 'now';
     const found = await survey(context, first, deletes);
     await hooks.surveyed?.();
-    if (context.request.input.dryRun) return { survey: found, passes, leftOut: 0 };
+    if (context.request.input.dryRun) return { survey: found, passes, leftOut: 0, changed, lastSuccess };
     if (first) passes.push(await claim(context));
     let leftOut = 0;
     if (found.metadata + found.blobs > 0) {
       const folder = context.place.workDir;
-      for (let round = 0; round < 3; round++) {
+      if (found.held) {
+        await hooks.staged?.();
+        passes.push(...(await copyBoth(context)));
+        await hooks.copied?.();
+        const placed = await placeMetadata(context);
+        passes.push(placed);
+        leftOut = placed.leftOut;
+      }
+      for (let round = found.held ? 1 : 0; round < 3 && (leftOut > 0 || !found.held); round++) {
         await stage(context, join(folder, round === 0 ? LISTS.metadata : LEFT_OUT));
         await hooks.staged?.();
         passes.push(await copyBlobs(context));
@@ -160,7 +172,10 @@ export class Offsite {
       passes.push(gone);
       if (leftOut + gone.leftOut === 0) passes.push(await deleteBlobs(context));
     }
-    return { survey: found, passes, leftOut };
+    const figures = { files: 0, bytes: 0, deleted: 0, purges: null };
+    const swept = deletes && leftOut === 0;
+    await finishSync(context, serverId, { ...figures, swept, leftOut });
+    return { survey: found, passes, leftOut, changed, lastSuccess };
   }
 
   /** A shell script that the daemon's module `hooked` runs before each transfer, in the folder of this ground. */
@@ -184,7 +199,7 @@ export class Offsite {
 
   /** What rsync finds that differs: names, and flags. Empty when the trees are identical. */
   differences(copy = this.copy): string[] {
-    const args = ['-anc', '--delete', '-i', `${this.source}/`, `${copy}/`];
+    const args = ['-anc', '--delete', '-i', `--exclude=/${TOKEN}`, `${this.source}/`, `${copy}/`];
     const { status, stdout, stderr } = spawnSync('rsync', args, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`rsync: ${status} ${stderr}`);
     return stdout.split('\n').filter((line) => line !== '');
@@ -210,6 +225,9 @@ export interface SyncEnd {
   readonly survey: Survey;
   readonly passes: PassResult[];
   readonly leftOut: number;
+  readonly changed: boolean;
+  /** As it was when the sync began. */
+  readonly lastSuccess: string | null;
 }
 
 /** Blobs that metadata of a copy name and that are not there. A copy that is not claimed yet names none. */

@@ -1,5 +1,5 @@
 /** Whatever is written meanwhile: the metadata of the copy name no blob that it lacks. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import { checkSync } from '../../src/offsite/check';
@@ -55,6 +55,38 @@ describeRsync('a writer works meanwhile', () => {
     }
     await ground.sync({ delete: 'now', maxDeletions: { percent: 100 } });
     check();
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('what appears in the source while a first copy is made waits for the next sync; so does what it replaces', async () => {
+    ground.fill(1, 10);
+    const folder = join(ground.source, 'accounts/a1/items');
+    const { leftOut, passes } = await ground.sync(
+      {},
+      {
+        staged: () => {
+          ground.store.message('a1', 900, mail('new'));
+          renameSync(join(folder, '58'), join(ground.dir, 'aside'));
+          mkdirSync(join(ground.source, 'accounts/a9'));
+          writeFileSync(join(ground.source, 'accounts/a9/account_info'), 'not noted');
+        },
+        // as it was when it was noted, but for what is in no note
+        copied: () => renameSync(join(ground.dir, 'aside'), join(folder, '58')),
+      },
+    );
+    expect(passes.map(({ name }) => name).slice(0, 4)).toEqual([
+      'claiming',
+      'sending metadata',
+      'copying blobs',
+      'placing metadata',
+    ]);
+    // a folder that went away while it was copied, and what was in it
+    expect([leftOut, passes[3]?.leftOut]).toEqual([0, 2]);
+    const copied = (name: string): boolean => existsSync(join(ground.copy, name));
+    expect(copied(itemPath('a1', 258))).toBe(true);
+    expect([itemPath('a1', 900), 'accounts/a9'].filter(copied)).toEqual([]);
+    rmSync(join(ground.source, 'accounts/a9'), { recursive: true });
+    await ground.sync();
     expect(ground.differences()).toEqual([]);
   });
 

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import type { Client, WorkflowFailedError, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { blobPath, itemPath } from '../../src/backup-path/layout';
 import type { OffsiteSyncRequest } from '../../src/contracts/offsite-sync';
 import type { offsiteSync } from '../../src/workflows';
 import { mountTest } from '../backup-path/kit';
@@ -148,11 +149,57 @@ describeRsync('offsiteSync', () => {
     expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
     expect(runsRsync()).toBe(false);
     expect(blobsOfCopy()).toContain('.rsync-partial');
+    expect(readdirSync(ground.copy).sort()).toEqual(['backup.json', 'items']);
     const kept = readdirSync(join(base.stateDir, 'offsite'), { recursive: true, encoding: 'utf8' });
     expect(kept.filter((name) => name.includes('/staging'))).toEqual([]);
     await replayAll(client, id);
     expect((await (await start({}, `${id}-again`)).result()).status).toBe('synced');
     expect(ground.differences()).toEqual([]);
+  });
+
+  test('cancelled after a sync that ended: the copy is as old as before', async () => {
+    const { startedAt } = await (await start()).result();
+    const handle = await start(large(), `${id}-2`);
+    await until(() => ground.arriving() > 2_000_000);
+    await handle.cancel();
+    expect(await failureOf(handle)).toBeInstanceOf(CancelledFailure);
+    expect(await handle.query('status')).toMatchObject({ lastSuccess: startedAt });
+    const after = await (await start({ dryRun: true }, `${id}-3`)).result();
+    expect(after).toMatchObject({ lastSuccess: startedAt, notes: [] });
+  });
+
+  test('blobs that are purged while others are copied: done, with a note', async () => {
+    const handle = await start(large());
+    // it is first; what is listed behind it is not read yet
+    await until(() => ground.arriving() > 2_000_000);
+    const item = join(ground.source, itemPath('a1', 257));
+    const [{ digest }] = JSON.parse(readFileSync(item, 'utf8')) as [{ digest: string }];
+    rmSync(item);
+    rmSync(join(ground.source, blobPath(digest)));
+    expect(ground.arriving()).toBeLessThan(30_000_000);
+    expect(await handle.result()).toMatchObject({
+      ...{ status: 'synced', leftOut: 0 },
+      notes: ['Some files were purged while they were copied.'],
+    });
+    expect(dangling(ground.copy)).toEqual([]);
+    expect(readdirSync(join(ground.copy, 'accounts/a1/items'))).not.toContain('257');
+  });
+
+  test('a disk that is swapped for one with an older copy: said in the result', async () => {
+    const first = await (await start()).result();
+    expect(spawnSync('cp', ['-a', ground.copy, join(ground.dir, 'older')]).status).toBe(0);
+    await (await start({}, `${id}-2`)).result();
+    rmSync(ground.copy, { recursive: true });
+    renameSync(join(ground.dir, 'older'), ground.copy);
+    const dry = await (await start({ dryRun: true }, `${id}-3`)).result();
+    expect(dry).toMatchObject({
+      lastSuccess: first.startedAt,
+      notes: [expect.stringMatching(/not what the newest sync had left/)],
+    });
+    const last = await (await start({}, `${id}-4`)).result();
+    expect(last).toMatchObject({ lastSuccess: last.startedAt, notes: dry.notes });
+    expect(ground.differences()).toEqual([]);
+    await replayAll(client, `${id}-4`);
   });
 
   test('a daemon that is away is waited for, and said so', async () => {

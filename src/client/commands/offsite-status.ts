@@ -1,5 +1,6 @@
 /** `lifeboat offsite status`: how old the copies are. */
 import { loadConfig } from '../../config';
+import { explain, Problem } from '../../failures';
 import { byteSize, counted, shortDuration, utcTime } from '../../report/format';
 import { CopyPlace, destinationOf, type CopyRecord } from '../../offsite/place';
 import { listRecords } from '../../offsite/record';
@@ -15,21 +16,22 @@ export interface OffsiteStatusOptions {
 
 export function offsiteStatus(destination: string | undefined, options: OffsiteStatusOptions): number {
   const { stateDir } = loadConfig(process.env, given('stateDir', options.stateDir));
-  let unusable = 0;
+  const unusable: string[] = [];
   const onUnusable = (error: unknown): void => {
-    unusable++;
-    say(error instanceof Error ? error.message : String(error));
+    if (!(error instanceof Problem)) throw error;
+    unusable.push(explain(error.type, error.message));
   };
   const records =
     destination === undefined ? listRecords(stateDir, onUnusable) : oneRecord(stateDir, destination);
   const now = Date.now();
   const copies = records.map((record) => withAge(record, now, options.maxAge));
-  if (options.json) printJson({ stateDir, copies });
-  else if (copies.length === 0 && unusable === 0) say(`No finished sync is on record in ${stateDir}.`);
+  for (const what of unusable) say(what);
+  if (options.json) printJson({ stateDir, copies, unusable });
+  else if (copies.length === 0 && unusable.length === 0) say(`No finished sync is on record in ${stateDir}.`);
   else print(copies.map(textOf).join('\n'));
   const wanted = destination !== undefined || options.maxAge !== undefined;
   const missing = wanted && copies.length === 0;
-  return missing || unusable > 0 || copies.some(({ tooOld }) => tooOld) ? EXIT.partial : EXIT.done;
+  return missing || unusable.length > 0 || copies.some(({ tooOld }) => tooOld) ? EXIT.partial : EXIT.done;
 }
 
 function oneRecord(stateDir: string, destination: string): CopyRecord[] {
@@ -39,21 +41,28 @@ function oneRecord(stateDir: string, destination: string): CopyRecord[] {
 }
 
 interface Copy extends CopyRecord {
-  readonly ageSeconds: number;
+  /** Null: not known. */
+  readonly ageSeconds: number | null;
   readonly tooOld: boolean;
 }
 
 function withAge(record: CopyRecord, now: number, maxAge = Infinity): Copy {
-  const ageSeconds = Math.max(0, Math.round((now - Date.parse(record.lastSuccess)) / 1000));
+  const { lastSuccess } = record;
+  if (lastSuccess === null) return { ...record, ageSeconds: null, tooOld: true };
+  const ageSeconds = Math.max(0, Math.round((now - Date.parse(lastSuccess)) / 1000));
   return { ...record, ageSeconds, tooOld: ageSeconds > maxAge };
 }
 
 function textOf(copy: Copy): string {
   const { destination, sourcePath, lastSuccess, lastDelete, ageSeconds, files, bytes, deleted, tooOld } =
     copy;
+  const newest =
+    lastSuccess === null || ageSeconds === null
+      ? 'NOT KNOWN: what is there is not what the newest sync left. Sync again'
+      : `${utcTime(lastSuccess)}, ${shortDuration(ageSeconds)} old${tooOld ? ': TOO OLD' : ''}`;
   return [
     `${destination}  copy of ${sourcePath}`,
-    `  newest copy: ${utcTime(lastSuccess)}, ${shortDuration(ageSeconds)} old${tooOld ? ': TOO OLD' : ''}`,
+    `  newest copy: ${newest}`,
     `  that sync: ${counted(files, 'file')} copied, ${byteSize(bytes)}, ${deleted} deleted`,
     `  last sync that deleted: ${lastDelete === null ? 'none' : utcTime(lastDelete)}`,
   ].join('\n');
