@@ -53,6 +53,13 @@ afterAll(() => bench.close());
 
 const TUNED = { carbonio: { ...QUICK, batchAccounts: 2 } };
 
+/** Once in each step; in the first also while it works, for what it has begun. */
+const KILLS = [
+  ...(['source working', 'source waiting', 'readiness waiting', 'settings waiting'] as const),
+  ...(['customizations working', 'restore working', 'rescue working', 'aftermath working'] as const),
+  ...(['shares waiting', 'smartscan working', 'backup waiting', 'report working'] as const),
+];
+
 async function begin(request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> {
   const workflowId = `recovery-${Math.random().toString(36).slice(2)}`;
   return bench.client.workflow.start('disasterRecovery', {
@@ -85,7 +92,7 @@ test('from the first source to the report, the worker killed in every step', asy
       step === 'settings'
         ? ['approve', ['global zimbraMtaMaxMessageSize']]
         : ['approve', ['readiness', 'backup'].includes(step) ? ['go on anyway'] : undefined],
-    true,
+    KILLS,
   );
   const result = (await handle.result()) as DisasterRecoveryResult;
   expect(result).toMatchObject({ status: 'partial', sourcePath: bench.source, restored: 61, unrestored: 4 });
@@ -103,10 +110,10 @@ test('from the first source to the report, the worker killed in every step', asy
   expect(settings?.options).toEqual(
     expect.arrayContaining(['global zimbraMtaMaxMessageSize', 'server old.example.com zimbraMailMode']),
   );
-  for (const step of ['source', 'readiness', 'settings', 'shares', 'backup'])
-    expect(killed).toContain(`${step} waiting`);
-  for (const step of ['source', 'restore', 'rescue', 'aftermath', 'smartscan'])
-    expect(killed).toContain(`${step} working`);
+  // two of the steps are too short to be met for sure
+  expect(killed).toEqual(
+    expect.arrayContaining(KILLS.filter((where) => !/^(customizations|report)/.test(where))),
+  );
   // approved was one of them, and only that one was set
   expect((await bench.carbonio('prov', 'gcf', 'zimbraMtaMaxMessageSize')).stdout).toContain('104857600');
   const server = (await bench.carbonio('prov', 'gs', bench.up.settings.host)).stdout;

@@ -68,19 +68,19 @@ export async function untilAsked(handle: WorkflowHandle, step?: string): Promise
 }
 
 /**
- * Answers every question as `say` says, until the runbook ends. With `kills`, the worker is killed once in every step,
- * while it works and while it waits.
+ * Answers every question as `say` says, until the runbook ends. The worker is killed once in each state of `kills`, such
+ * as `source waiting` and `restore working`; a worker takes seconds to start, so not in all of them.
  */
 export async function play(
   bench: EngineBench,
   handle: WorkflowHandle,
   say: (question: Question) => readonly ['approve', Approval['choice']?] | readonly ['retry' | 'skip'],
-  kills: boolean,
+  kills: readonly `${string} ${'working' | 'waiting'}`[],
 ): Promise<Played> {
   const questions: Question[] = [];
   const killed = new Set<string>();
   const kill = async (where: string): Promise<void> => {
-    if (!kills || killed.has(where)) return;
+    if (killed.has(where) || !(kills as readonly string[]).includes(where)) return;
     killed.add(where);
     await bench.worker.kill();
     bench.startWorker();
