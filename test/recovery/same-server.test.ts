@@ -268,6 +268,17 @@ test('a copy of another server, and the own Backup Path, are refused', async () 
     });
     await handle.terminate('seen');
   }
+  const handle = await bench.client.workflow.start('disasterRecovery', {
+    workflowId: `own-${Math.random().toString(36).slice(2)}`,
+    taskQueue: bench.taskQueue,
+    args: [{ oldBackupPath: copy, advanced: ADVANCED }],
+  });
+  await untilAsked(handle, 'source');
+  await answer(handle, 'approve', 'source');
+  const { text } = await untilAsked(handle, 'readiness');
+  expect(text).toContain(`Source: ${copy} comes from ${bench.up.settings.host} itself`);
+  expect(text).toContain('sameServerRestore');
+  await handle.terminate('seen');
 });
 
 test('an External Restore onto the server that the backup came from is refused, and names the runbook', async () => {
