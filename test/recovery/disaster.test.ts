@@ -10,7 +10,7 @@ import { replayAll } from '../replay/replay';
 import { accountInfo } from '../restore/store';
 import { EngineBench, mailboxes } from '../workflows/carbonio-bench';
 import { sleep } from '../e2e/harness';
-import { ADVANCED, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
+import { ADVANCED, HASTY, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
 
 jest.setTimeout(240_000);
 let bench: EngineBench;
@@ -65,6 +65,7 @@ async function begin(request: Partial<DisasterRecoveryRequest> = {}): Promise<Wo
   return bench.client.workflow.start('disasterRecovery', {
     workflowId,
     taskQueue: bench.taskQueue,
+    ...HASTY,
     args: [
       {
         oldBackupPath: bench.source,

@@ -53,6 +53,9 @@ export const QUICK = { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2 };
 /** The same for what a runbook does itself; a killed worker is found out sooner. */
 export const ADVANCED = { ...QUICK, heartbeatSeconds: 3 };
 
+/** A worker that is killed in the middle of a workflow task is waited for so long. Option of a start. */
+export const HASTY = { workflowTaskTimeout: '5 seconds' } as const;
+
 /** What it waits for now; fails when it has ended. */
 export async function untilAsked(handle: WorkflowHandle, step?: string): Promise<Question> {
   for (;;) {

@@ -11,7 +11,7 @@ import { sleep } from '../e2e/harness';
 import { mail, SERVER_ID } from '../restore/store';
 import { replayAll } from '../replay/replay';
 import { EngineBench } from '../workflows/carbonio-bench';
-import { ADVANCED, answer, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
+import { ADVANCED, answer, HASTY, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
 
 jest.setTimeout(240_000);
 let bench: EngineBench;
@@ -45,6 +45,7 @@ async function begin(destinationAccount: string, request: object = {}): Promise<
   return bench.client.workflow.start('sameServerRestore', {
     workflowId: `same-${Math.random().toString(36).slice(2)}`,
     taskQueue: bench.taskQueue,
+    ...HASTY,
     args: [
       {
         copyPath: copy,
@@ -305,6 +306,7 @@ test('snapshot recovery: the worker killed in every step, restored twice; the ow
     bench.client.workflow.start('snapshotRecovery', {
       workflowId: `snapshot-${Math.random().toString(36).slice(2)}`,
       taskQueue: bench.taskQueue,
+      ...HASTY,
       args: [{ sourcePath, restore: { engine: 'carbonio', carbonio: QUICK }, advanced: ADVANCED }],
     });
   const refused = await snapshot(bench.up.places.backup);
