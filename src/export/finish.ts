@@ -10,10 +10,17 @@ import { writeDurably } from '../host/durable-file';
 import { domainOf } from '../restore/select';
 import { openStore } from '../restore/session';
 import { assertSameDestination, onDestination, putFile, STAGING } from './destination';
-import type { ExportEnd, ExportFinding, ExportPlan, ExportRequest } from './model';
+import {
+  addCounts,
+  zeroCounts,
+  type ExportEnd,
+  type ExportFinding,
+  type ExportPlan,
+  type ExportRequest,
+} from './model';
 import { ExportPlace } from './place';
 import { readConfig } from './plan';
-import { knownPlan, totals } from './slice';
+import { knownPlan } from './slice';
 
 /** Of an archive of the server, bytes. */
 const ARCHIVE_LIMIT = 1024 * 1024 * 1024;
@@ -37,8 +44,12 @@ export function finishExport({ name, input }: ExportRequest, stateDir: string): 
     putFile(join(plan.destination, MARKER), marker);
     rmSync(join(plan.destination, STAGING), { recursive: true, force: true });
   });
-  for (const { id } of plan.accounts) findings.push(...place.progress(id).findings);
-  const { counts } = totals(place, plan);
+  const counts = zeroCounts();
+  for (const { id } of plan.accounts) {
+    const progress = place.progress(id);
+    findings.push(...progress.findings);
+    addCounts(counts, progress.counts);
+  }
   const { destination, accounts, leftOut } = plan;
   const report = { operationId: name.operationId, operation: 'Export', sourcePath: store.root, destination };
   writeDurably(

@@ -5,12 +5,16 @@ import { errorCode } from '../backup-path/defect';
 import { START } from '../backup-path/walk';
 import { unusable, writeDurably } from '../host/durable-file';
 import { operationDir, type OperationName } from '../host/operation-dir';
-import { zeroCounts, type AccountProgress, type ExportPlan } from './model';
+import type { Trouble } from '../restore/trouble';
+import { zeroCounts, type AccountProgress, type ExportCounts, type ExportPlan } from './model';
 
-/** Trouble with reading that a lane has met, as in a restore (restore/source-guard.ts). */
-export interface LaneTrouble {
-  trouble: { signature: string; since: number } | null;
-  believed: string[];
+/** How far a lane is. */
+export interface LaneProgress extends Trouble {
+  /** Position in the plan before which all accounts of this lane are done. */
+  readonly next: number;
+  /** Of these. */
+  readonly accountsDone: number;
+  readonly counts: ExportCounts;
 }
 
 export class ExportPlace {
@@ -37,12 +41,14 @@ export class ExportPlace {
     writeDurably(join(this.dir, `accounts/${account}.json`), JSON.stringify(progress));
   }
 
-  lane(lane: number): LaneTrouble {
-    return this.read<LaneTrouble>(`lane-${lane}.json`) ?? { trouble: null, believed: [] };
+  lane(lane: number): LaneProgress {
+    const none = { trouble: null, believed: [], next: 0, accountsDone: 0, counts: zeroCounts() };
+    // one of an earlier release has no more than its trouble
+    return { ...none, ...this.read<Partial<LaneProgress>>(`lane-${lane}.json`) };
   }
 
-  writeLane(lane: number, trouble: LaneTrouble): void {
-    writeDurably(join(this.dir, `lane-${lane}.json`), JSON.stringify(trouble));
+  writeLane(lane: number, progress: LaneProgress): void {
+    writeDurably(join(this.dir, `lane-${lane}.json`), JSON.stringify(progress));
   }
 
   /** Ours, and written as a whole. @throws Problem `StateUnavailable` */

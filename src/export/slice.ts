@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Problem } from '../failures';
 import { openStore } from '../restore/session';
 import { SourceGuard } from '../restore/source-guard';
+import { afterFailure, afterPatience, streakOf } from '../restore/trouble';
 import { exportAccount } from './account';
 import { Batch } from './batch';
 import { assertSameDestination, onDestination, STAGING } from './destination';
@@ -37,14 +38,17 @@ export async function exportSlice(
     throw new Problem('SourceUnavailable', `At ${store.root} is now the Backup Path of another server.`);
   assertSameDestination(plan.destination, plan.exportId);
   const staging = join(plan.destination, STAGING, `${lane}-${randomUUID()}`);
-  const guard = new SourceGuard(store, believedIn(place, lane, input.advanced.patienceSeconds));
+  const known = place.lane(lane);
+  const row = afterPatience(known, input.advanced.patienceSeconds);
+  if (row !== known) place.writeLane(lane, row);
+  const guard = new SourceGuard(store, new Set(row.believed));
   const held: { id: string; progress: AccountProgress }[] = [];
   const saveHeld = (): void => {
     for (const { id, progress } of held.splice(0)) place.writeProgress(id, progress);
   };
   try {
     const batch = new Batch(store, plan.destination, staging);
-    for (const account of plan.accounts) {
+    for (const account of plan.accounts.slice(row.next)) {
       if (account.lane !== lane) continue;
       const progress = place.progress(account.id);
       if (progress.done) continue;
@@ -56,13 +60,13 @@ export async function exportSlice(
       };
       const env = { store, guard, batch, save, shouldStop: () => hooks.shouldStop() };
       const done = await exportAccount(env, account, progress);
-      if (!done) return { more: true, ...totals(place, plan) };
+      if (!done) return { more: true, ...advanced(place, plan, lane) };
     }
     // what failed last of all, in a streak too short to be doubted, really failed
     saveHeld();
-    return { more: false, ...totals(place, plan) };
+    return { more: false, ...advanced(place, plan, lane) };
   } catch (error) {
-    noteTrouble(place, lane, error);
+    place.writeLane(lane, afterFailure(place.lane(lane), streakOf(error)));
     throw error;
   } finally {
     onDestination(plan.destination, () => rmSync(staging, { recursive: true, force: true }));
@@ -78,32 +82,34 @@ export function knownPlan(place: ExportPlace): ExportPlan {
   );
 }
 
-export function totals(
-  place: ExportPlace,
-  plan: ExportPlan,
-): Pick<ExportSliceResult, 'counts' | 'accountsDone'> {
-  const all = plan.accounts.map(({ id }) => place.progress(id));
-  return {
-    counts: all.reduce((sum, { counts }) => addCounts(sum, counts), zeroCounts()),
-    accountsDone: all.filter(({ done }) => done).length,
-  };
-}
+type Totals = Pick<ExportSliceResult, 'counts' | 'accountsDone'>;
 
-/** What fails alike for longer than the operator wants to wait, on a source that seems healthy, is what it seems. */
-function believedIn(place: ExportPlace, lane: number, patienceSeconds: number): Set<string> {
-  const { trouble, believed } = place.lane(lane);
-  if (trouble !== null && Date.now() - trouble.since > patienceSeconds * 1000) {
-    believed.push(trouble.signature);
-    place.writeLane(lane, { trouble: null, believed });
+/** Moves the lane past the accounts that it has done; answers what all lanes have done, each with the account it is at. */
+function advanced(place: ExportPlace, plan: ExportPlan, lane: number): Totals {
+  const row = place.lane(lane);
+  const counts = { ...row.counts };
+  let { next, accountsDone } = row;
+  for (; next < plan.accounts.length; next++) {
+    const account = plan.accounts[next];
+    if (account?.lane !== lane) continue;
+    const progress = place.progress(account.id);
+    if (!progress.done) break;
+    addCounts(counts, progress.counts);
+    accountsDone++;
   }
-  return new Set(believed);
+  place.writeLane(lane, { ...row, next, accountsDone, counts });
+  return totals(place, plan);
 }
 
-function noteTrouble(place: ExportPlace, lane: number, error: unknown): void {
-  const signature =
-    error instanceof Problem && error.type === 'SourceUnavailable' ? error.details.streak : undefined;
-  if (typeof signature !== 'string') return;
-  const known = place.lane(lane);
-  if (known.trouble?.signature === signature) return;
-  place.writeLane(lane, { ...known, trouble: { signature, since: Date.now() } });
+function totals(place: ExportPlace, plan: ExportPlan): Totals {
+  const sum = { counts: zeroCounts(), accountsDone: 0 };
+  const lanes = Math.max(0, ...plan.accounts.map(({ lane }) => lane + 1));
+  for (let lane = 0; lane < lanes; lane++) {
+    const { next, accountsDone, counts } = place.lane(lane);
+    addCounts(sum.counts, counts);
+    sum.accountsDone += accountsDone;
+    const at = plan.accounts.slice(next).find((account) => account.lane === lane);
+    if (at !== undefined) addCounts(sum.counts, place.progress(at.id).counts);
+  }
+  return sum;
 }

@@ -2,6 +2,7 @@
 import type { Evidence } from '../backup-path/evidence';
 import type { Cursor } from '../backup-path/walk';
 import type { ProvisionCounts } from '../mail/target';
+import type { Trouble } from '../restore/trouble';
 import type { View } from '../restore/view';
 import type { Counters, ItemClass, ProgressPoint } from '../report/model';
 
@@ -64,14 +65,10 @@ export interface Suspect {
 }
 
 /** What a lane must not forget when it dies. */
-export interface LaneRow {
+export interface LaneRow extends Trouble {
   /** The account that it works on, or worked on last. */
   seq: number | null;
   suspects: Suspect[];
-  /** Since when (epoch milliseconds) reads of a source that seems healthy all fail in the same way. */
-  trouble: { signature: string; since: number } | null;
-  /** Ways of failing that are believed by now. */
-  believed: string[];
 }
 
 export interface WorkRow {

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import { getServices } from '../carbonio/cli/settings';
+import { refuseOwnServer } from '../carbonio-restore/own-server';
+import { FAILURES } from '../failures';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
 import { asked, type Look } from './look';
 import { initialised, type HostEnv } from './own-backup';
@@ -28,12 +30,24 @@ export async function readiness(input: ReadinessInput): Promise<Look[]> {
     ...(host === null
       ? []
       : [
+          await foreign(host, input.source),
           await services(host),
           version(input.versions),
           await initialised(host),
           await space(host, input.source),
         ]),
   ];
+}
+
+/** The restore refuses it later, after settings were set. */
+function foreign(host: HostEnv, source: string): Promise<Look> {
+  const what = 'Source';
+  return asked(what, 'See that it is not of this very server.', async () => {
+    const { serverId } = BackupPath.open(source).marker;
+    const [own] = await refuseOwnServer(host, source, serverId, true);
+    if (own === undefined) return { what, ok: true, found: 'It is of another server.', remedy: '' };
+    return { what, ok: false, found: own, remedy: FAILURES.SameServer.remedy };
+  });
 }
 
 /** Where Carbonio keeps its mails unless told otherwise; looked at when it is there. */

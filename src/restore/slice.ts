@@ -8,6 +8,7 @@ import { countAccount } from './account-count';
 import { afterPutOff, isPutOff } from './put-off';
 import { readName } from './select';
 import { awaitSettled } from './settle';
+import { afterFailure, afterPatience, streakOf } from './trouble';
 
 export interface SliceContext extends SliceEnv {
   /** How long a mailbox may say "later" while nobody else takes mail. */
@@ -101,24 +102,13 @@ function mendedRow({ operation, store }: SliceContext, seq: number) {
   return mended;
 }
 
-function streakOf(error: unknown): string | null {
-  const streak =
-    error instanceof Problem && error.type === 'SourceUnavailable' ? error.details.streak : undefined;
-  return typeof streak === 'string' ? streak : null;
-}
-
 /** What was recorded within a streak is not believed: those accounts go back to where they were before it. */
 function takeBackSuspects(operation: OperationLedger, lane: number, signature: string | null = null): void {
   if (operation.lane(lane).suspects.length === 0 && signature === null) return;
   operation.transaction(() => {
     const row = operation.lane(lane);
     for (const suspect of row.suspects) operation.takeBack(suspect);
-    const known = signature === null || row.trouble?.signature === signature;
-    operation.putLane(lane, {
-      ...row,
-      suspects: [],
-      trouble: known ? row.trouble : { signature: signature, since: Date.now() },
-    });
+    operation.putLane(lane, { ...afterFailure(row, signature), suspects: [] });
   });
 }
 
@@ -139,10 +129,7 @@ function settle({ operation, lane, guard }: SliceContext): void {
   operation.transaction(() => operation.putLane(lane, { ...row, trouble: null, believed: guard.beliefs }));
 }
 
-/**
- * Which failures are taken for what they are. Trouble with a source that seems healthy is believed once it has lasted
- * longer than the operator wants to wait for it.
- */
+/** Which failures are taken for what they are. */
 export function believedFailures(
   operation: OperationLedger,
   lane: number,
@@ -150,12 +137,8 @@ export function believedFailures(
 ): Set<string> {
   return operation.transaction(() => {
     const row = operation.lane(lane);
-    const { trouble } = row;
-    if (trouble !== null && Date.now() - trouble.since > patienceSeconds * 1000) {
-      row.believed.push(trouble.signature);
-      row.trouble = null;
-      operation.putLane(lane, row);
-    }
-    return new Set(row.believed);
+    const now = afterPatience(row, patienceSeconds);
+    if (now !== row) operation.putLane(lane, now);
+    return new Set(now.believed);
   });
 }

@@ -29,3 +29,9 @@ export function failureMessage(error: unknown): string {
   const cause = unwrapFailure(error);
   return cause instanceof Error ? cause.message : String(cause);
 }
+
+/** Of what an activity or a child ended with; '' when it has none. */
+export function typeOf(error: unknown): string {
+  const cause = unwrapFailure(error);
+  return (cause instanceof ApplicationFailure ? cause.type : null) ?? '';
+}

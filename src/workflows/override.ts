@@ -17,7 +17,7 @@ import { explain } from '../failures';
 import type { Applied } from '../activities/override';
 import type { Setting } from '../contracts/override';
 import type { RevertOutcome } from '../overrides/model';
-import { failureMessage } from './failure';
+import { failureMessage, typeOf } from './failure';
 import { guardIdOf, overrideGuard, releaseSignal, untilSignal } from './override-guard';
 import { thisOperation } from './turn';
 
@@ -36,6 +36,13 @@ const { revertOverride } = proxyActivities<Activities>({
   // then the guard goes on with it, for as long as it takes
   scheduleToCloseTimeout: '5 minutes',
   retry: { initialInterval: '1 second', maximumInterval: '5 seconds' },
+});
+
+/** What waits for another change to go back is asked once: its guard goes on with it too. */
+const { revertOverride: revertOnce } = proxyActivities<Activities>({
+  ...overrideStep,
+  scheduleToCloseTimeout: '5 minutes',
+  retry: { maximumAttempts: 1 },
 });
 
 export interface OverrideSpec {
@@ -74,7 +81,8 @@ export async function withOverride<T>(
     const result = await before(applied.deadline, () => body(applied), expired(key, deadlineSeconds));
     done = { result, original: applied.original };
   } catch (error) {
-    await CancellationScope.nonCancellable(() => goBack(slot));
+    const revert = typeOf(error) === 'OverrideNotBack' ? revertOnce : revertOverride;
+    await CancellationScope.nonCancellable(() => goBack(slot, revert));
     throw error;
   }
   const end = await CancellationScope.nonCancellable(() => goBack(slot));
@@ -114,11 +122,11 @@ export async function startGuard(slot: string, life: 'run' | 'chain' = 'run'): P
 }
 
 /** Tells what became of it, and never fails. */
-export async function goBack(slot: string): Promise<OverrideEnd> {
+export async function goBack(slot: string, revert = revertOverride): Promise<OverrideEnd> {
   const owner = thisOperation();
   let end: OverrideEnd;
   try {
-    end = await revertOverride({ owner, slot });
+    end = await revert({ owner, slot });
   } catch (error) {
     const why = failureMessage(error);
     log.error('the setting could not be put back; the guard goes on with it', { slot, why });

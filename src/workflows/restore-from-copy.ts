@@ -28,7 +28,7 @@ import {
 import type { RunbookTuning } from '../contracts/runbook';
 import { explain } from '../failures';
 import type { Change } from '../recovery/same-server';
-import { failureMessage, unwrapFailure } from './failure';
+import { failureMessage, typeOf, unwrapFailure } from './failure';
 import { followToEnd } from './host-operations';
 import { operationName } from './operation-name';
 import { withOverride } from './override';
@@ -150,11 +150,6 @@ class Work {
       }
     }
   }
-}
-
-function typeOf(error: unknown): string {
-  const cause = unwrapFailure(error);
-  return (cause instanceof ApplicationFailure ? cause.type : null) ?? '';
 }
 
 /**

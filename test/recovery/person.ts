@@ -53,6 +53,9 @@ export const QUICK = { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2 };
 /** The same for what a runbook does itself; a killed worker is found out sooner. */
 export const ADVANCED = { ...QUICK, heartbeatSeconds: 3 };
 
+/** A worker that is killed in the middle of a workflow task is waited for so long. Option of a start. */
+export const HASTY = { workflowTaskTimeout: '5 seconds' } as const;
+
 /** What it waits for now; fails when it has ended. */
 export async function untilAsked(handle: WorkflowHandle, step?: string): Promise<Question> {
   for (;;) {
@@ -68,19 +71,19 @@ export async function untilAsked(handle: WorkflowHandle, step?: string): Promise
 }
 
 /**
- * Answers every question as `say` says, until the runbook ends. With `kills`, the worker is killed once in every step,
- * while it works and while it waits.
+ * Answers every question as `say` says, until the runbook ends. The worker is killed once in each state of `kills`, such
+ * as `source waiting` and `restore working`; a worker takes seconds to start, so not in all of them.
  */
 export async function play(
   bench: EngineBench,
   handle: WorkflowHandle,
   say: (question: Question) => readonly ['approve', Approval['choice']?] | readonly ['retry' | 'skip'],
-  kills: boolean,
+  kills: readonly `${string} ${'working' | 'waiting'}`[],
 ): Promise<Played> {
   const questions: Question[] = [];
   const killed = new Set<string>();
   const kill = async (where: string): Promise<void> => {
-    if (!kills || killed.has(where)) return;
+    if (killed.has(where) || !(kills as readonly string[]).includes(where)) return;
     killed.add(where);
     await bench.worker.kill();
     bench.startWorker();

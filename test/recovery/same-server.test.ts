@@ -11,7 +11,7 @@ import { sleep } from '../e2e/harness';
 import { mail, SERVER_ID } from '../restore/store';
 import { replayAll } from '../replay/replay';
 import { EngineBench } from '../workflows/carbonio-bench';
-import { ADVANCED, answer, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
+import { ADVANCED, answer, HASTY, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
 
 jest.setTimeout(240_000);
 let bench: EngineBench;
@@ -45,6 +45,7 @@ async function begin(destinationAccount: string, request: object = {}): Promise<
   return bench.client.workflow.start('sameServerRestore', {
     workflowId: `same-${Math.random().toString(36).slice(2)}`,
     taskQueue: bench.taskQueue,
+    ...HASTY,
     args: [
       {
         copyPath: copy,
@@ -65,6 +66,8 @@ async function begun(destinationAccount: string, request: object = {}): Promise<
   return handle;
 }
 
+const KILLS = ['check working', 'confirm waiting', 'restore working', 'smartscan working'] as const;
+
 test('one that lives and one that was deleted come back, the worker killed in every step; all settings too', async () => {
   const { accounts } = await bench.json<{ accounts: { id: string; name: string }[] }>(
     ...['backup', 'getAvailableAccounts', 'backup_path', copy],
@@ -76,8 +79,8 @@ test('one that lives and one that was deleted come back, the worker killed in ev
       { account: deleted, destinationAccount: 'gone.again@example.com' },
     ],
   });
-  const { questions, killed } = await play(bench, handle, yes, true);
-  expect(killed).toEqual(expect.arrayContaining(['confirm waiting', 'restore working', 'smartscan working']));
+  const { questions, killed } = await play(bench, handle, yes, KILLS);
+  expect(killed).toEqual(expect.arrayContaining(KILLS));
   expect(questions.map(({ step }) => step)).toEqual(['confirm']);
   expect(questions[0]?.text).toContain(`The Backup Path: ${copy}`);
   const result = (await handle.result()) as SameServerRestoreResult;
@@ -160,6 +163,7 @@ test('the restore is terminated: what it had restored is known', async () => {
 });
 
 test('an outcome that is not known: no further account is begun, all is back, and people are asked', async () => {
+  await until(async () => !(await works()));
   bench.up.setFaults([{ kind: 'vanish', operation: 'RestoreOnNewAccount', at: 'end', times: 1 }]);
   const handle = await begun('', {
     accounts: ['sixth', 'seventh'].map((name) => ({
@@ -265,6 +269,17 @@ test('a copy of another server, and the own Backup Path, are refused', async () 
     });
     await handle.terminate('seen');
   }
+  const handle = await bench.client.workflow.start('disasterRecovery', {
+    workflowId: `own-${Math.random().toString(36).slice(2)}`,
+    taskQueue: bench.taskQueue,
+    args: [{ oldBackupPath: copy, advanced: ADVANCED }],
+  });
+  await untilAsked(handle, 'source');
+  await answer(handle, 'approve', 'source');
+  const { text } = await untilAsked(handle, 'readiness');
+  expect(text).toContain(`Source: ${copy} comes from ${bench.up.settings.host} itself`);
+  expect(text).toContain('sameServerRestore');
+  await handle.terminate('seen');
 });
 
 test('an External Restore onto the server that the backup came from is refused, and names the runbook', async () => {
@@ -281,11 +296,17 @@ test('an External Restore onto the server that the backup came from is refused, 
   }
 });
 
+const CLONE_KILLS = [
+  ...(['isolation waiting', 'source working', 'restore working', 'restore waiting'] as const),
+  ...(['checks working', 'handover waiting'] as const),
+];
+
 test('snapshot recovery: the worker killed in every step, restored twice; the own path is refused', async () => {
   const snapshot = (sourcePath: string): Promise<WorkflowHandle> =>
     bench.client.workflow.start('snapshotRecovery', {
       workflowId: `snapshot-${Math.random().toString(36).slice(2)}`,
       taskQueue: bench.taskQueue,
+      ...HASTY,
       args: [{ sourcePath, restore: { engine: 'carbonio', carbonio: QUICK }, advanced: ADVANCED }],
     });
   const refused = await snapshot(bench.up.places.backup);
@@ -305,13 +326,12 @@ test('snapshot recovery: the worker killed in every step, restored twice; the ow
       if (step === 'restore') return ['approve', [options[rounds++ === 0 ? 0 : 1] ?? '']];
       return ['approve', options.slice(0, 1)];
     },
-    true,
+    CLONE_KILLS,
   );
   expect(questions.map(({ step }) => step)).toEqual(['isolation', 'restore', 'restore', 'handover']);
   expect(questions[0]?.text).toContain('no mail comes in or goes out');
   expect(questions[3]?.text).toContain('open the network');
-  for (const step of ['isolation', 'restore', 'handover']) expect(killed).toContain(`${step} waiting`);
-  for (const step of ['source', 'restore', 'checks']) expect(killed).toContain(`${step} working`);
+  expect(killed).toEqual(expect.arrayContaining(CLONE_KILLS));
   const result = (await handle.result()) as SnapshotRecoveryResult;
   expect(result).toMatchObject({ rounds: 2, restored: 20, unrestored: 0 });
   expect(bench.subjects('joe@example.com')).toHaveLength(20);
