@@ -16,6 +16,7 @@ export function addDrCommand(program: Command, onExit: (code: number) => void): 
     .enablePositionalOptions();
 
   common(dr.command('start'))
+    .summary('start a runbook; it goes on by itself')
     .description(
       'Starts a runbook and ends; the runbook goes on. Known: disaster-recovery, snapshot-recovery, same-server-restore. ' +
         '`lifeboat example <runbook> --all-fields` explains the fields.',
@@ -29,6 +30,7 @@ export function addDrCommand(program: Command, onExit: (code: number) => void): 
     );
 
   common(dr.command('status'))
+    .summary('show its steps and the question that waits')
     .description(
       'Shows the steps of a runbook and the question that waits; without an id, all runbooks that run. Exit code 3 while a ' +
         'question waits.',
@@ -39,6 +41,7 @@ export function addDrCommand(program: Command, onExit: (code: number) => void): 
     );
 
   common(dr.command('approve'))
+    .summary('answer the question of a step')
     .description('Answers the question of a step; without --choose what is proposed is taken.')
     .argument('<operationId>', 'as `lifeboat dr status` lists it')
     .argument('<step>', 'the step that waits')
@@ -57,6 +60,7 @@ export function addDrCommand(program: Command, onExit: (code: number) => void): 
     );
 
   common(dr.command('retry'))
+    .summary('try a step again that has failed')
     .description('Tries a step again that has failed.')
     .argument('<operationId>', 'as `lifeboat dr status` lists it')
     .argument('<step>', 'the step that failed')
@@ -65,6 +69,7 @@ export function addDrCommand(program: Command, onExit: (code: number) => void): 
     );
 
   common(dr.command('skip'))
+    .summary('go on without a step that has failed')
     .description('Goes on without a step that has failed, where that can be.')
     .argument('<operationId>', 'as `lifeboat dr status` lists it')
     .argument('<step>', 'the step that failed')

@@ -79,7 +79,7 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
       )
       .argument('<report>', 'id of the restore, or the path of its report.json or of the folder of it')
       .option('--backup-path <path>', 'another copy of the same Backup Path (default: that of the report)')
-      .option('--target <url>', 'where to: maildir:DIR (default: that of the report)')
+      .option('--target <url>', 'where to: maildir:DIR, imap://… (default: that of the report)')
       .option(
         '--classes <a,b>',
         'only these: read, broken, invalid, unsupported, doubtful (default: the first three)',
@@ -178,6 +178,7 @@ export function addInspectCommands(program: Command, onExit: OnExit): void {
     .command('targets')
     .summary('try a target before a restore')
     .command('check')
+    .summary('open it as a restore would, and tell what it offers')
     .description(
       'Opens the target as a restore would. With an IMAP server: logs in, lists what it offers, and puts a message into a ' +
         'folder of its own, which is removed again. With an LMTP server: asks for the mailbox and lists what it offers; ' +

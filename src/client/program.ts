@@ -79,7 +79,8 @@ export function createProgram(onExit: (code: number) => void): Command {
     )
     .argument('<operationId>', 'as `lifeboat status` lists it')
     .addOption(stateDirOption())
-    .action(async (operationId: string, options: { stateDir?: string }) =>
+    .option('--json', 'print which operation is stopping, as one JSON document')
+    .action(async (operationId: string, options: { stateDir?: string; json?: boolean }) =>
       onExit(await (await import('./commands/cancel.js')).cancel(operationId, options)),
     );
 
@@ -139,5 +140,15 @@ export function createProgram(onExit: (code: number) => void): Command {
   addServerConfigCommand(program, onExit);
   addBackupEnabledCommand(program, onExit);
 
+  pointToOwnHelp(program, 'lifeboat');
   return program;
+}
+
+/** What is wrong with a command is explained by its own help, not by the long one of all. */
+function pointToOwnHelp(command: Command, path: string): void {
+  for (const one of command.commands) {
+    const name = `${path} ${one.name()}`;
+    one.showHelpAfterError(`(\`${name} --help\` explains it)`);
+    pointToOwnHelp(one, name);
+  }
 }

@@ -39,7 +39,10 @@ export interface RestoreOptions {
 
 export function addRestoreOptions(command: Command): Command {
   return command
-    .option('--target <url>', 'where to: maildir:DIR (default: LIFEBOAT_TARGET of the worker)')
+    .option(
+      '--target <url>',
+      'where to: maildir:DIR, imap://…, imaps://…, lmtp://… or carbonio://… (default: LIFEBOAT_TARGET of the worker)',
+    )
     .option('--date <time>', 'as it was then, such as "24/12/2025 12:00:00" (default: as it is)', untilThen)
     .option('--accounts <a,b>', 'only these accounts, addresses or ids', list)
     .option('--domains <d,e>', 'only accounts of these domains', list)

@@ -23,6 +23,15 @@ export function parseInput<T extends z.ZodType>(schema: T, raw: unknown, example
 export function describeIssues(error: z.ZodError, raw: unknown): string {
   if (raw === undefined || raw === null) return 'it is empty; one JSON object is needed';
   return error.issues
-    .map((i) => `${i.path.length > 0 ? i.path.join('.') : '(the whole input)'}: ${i.message}`)
+    .map((issue) => {
+      const field = issue.path.length > 0 ? issue.path.join('.') : '(the whole input)';
+      return `${field}: ${issue.code === 'invalid_type' && isMissing(raw, issue.path) ? 'is needed' : issue.message}`;
+    })
     .join('; ');
+}
+
+function isMissing(raw: unknown, path: readonly PropertyKey[]): boolean {
+  let value: unknown = raw;
+  for (const key of path) value = (value as Record<PropertyKey, unknown> | null | undefined)?.[key];
+  return value === undefined;
 }

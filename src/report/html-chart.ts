@@ -7,8 +7,11 @@ const MOST_POINTS = 300;
 const WIDTH = 1000;
 const HEIGHT = 240;
 
-/** Items over time, with labels in HTML so that they keep their size on a phone. Empty without two points. */
-export function progressChart(progress: readonly ProgressPoint[]): string {
+/**
+ * Items over time, with labels in HTML so that they keep their size on a phone. Empty without two points.
+ * @param source how many items the source has; where more were handled, folders and tags were counted with them
+ */
+export function progressChart(progress: readonly ProgressPoint[], source = Infinity): string {
   const points = thinned(progress);
   const last = points.at(-1);
   const seconds = last?.seconds ?? 0;
@@ -23,7 +26,8 @@ export function progressChart(progress: readonly ProgressPoint[]): string {
   const levels = Array.from({ length: steps + 1 }, (_, i) => i);
   const grid = levels.map((i) => `M0 ${((HEIGHT / steps) * i).toFixed(1)}H${WIDTH}`).join('');
   const rate = last.items / seconds;
-  const title = `${counted(last.items, 'item')} in ${durationWords(seconds)}, ${rate < 10 ? rate.toFixed(1) : grouped(Math.round(rate))} a second on average`;
+  const what = last.items > source ? 'items, folders and tags' : undefined;
+  const title = `${counted(last.items, what ?? 'item', what)} in ${durationWords(seconds)}, ${rate < 10 ? rate.toFixed(1) : grouped(Math.round(rate))} a second on average`;
   const values = levels.map((i) => `<span>${grouped(step * (steps - i))}</span>`).join('');
   const times = [0, seconds / 2, seconds].map((s) => `<span>${shortDuration(s)}</span>`).join('');
   return (

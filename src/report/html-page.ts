@@ -144,13 +144,13 @@ function aboutSection(head: ReportHead): string {
   return `<section><h2>About</h2><dl class="about">${rendered.join('\n')}</dl></section>`;
 }
 
-function courseSection({ progress, phases }: ReportHead): string {
+function courseSection({ progress, phases, totals }: ReportHead): string {
   const longest = Math.max(0, ...phases.map((phase) => phase.seconds));
   const rows = phases.map(
     ({ name, seconds }) =>
       `<li><span>${html(name)}</span>${valueBar(seconds, longest)}<span class="number">${shortDuration(seconds)}</span></li>`,
   );
-  const chart = progressChart(progress);
+  const chart = progressChart(progress, totals.source);
   if (rows.length === 0 && chart === '') return '';
   return `<section class="course">
 ${chart === '' ? '' : `<div><h2>Items over time</h2>${chart}</div>`}

@@ -67,7 +67,9 @@ export class HtmlForm implements ReportForm {
   }
 
   note({ item, text }: Note): void {
-    this.entry('notes', 'Notes', () => `<b>${html(String(item))}</b> <span>${html(clip(text))}</span>`);
+    // 0 is no item: the note is of the account
+    const id = item === 0 ? '' : String(item);
+    this.entry('notes', 'Notes', () => `<b>${html(id)}</b> <span>${html(clip(text))}</span>`);
   }
 
   end(): void {

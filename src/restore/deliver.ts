@@ -162,7 +162,12 @@ export class Deliverer {
     const { type } = candidate.state;
     const what = { id: candidate.item, type };
     const savedAs = await saveItem(this.env.reportDir, 'unsupported', this.accountId, what, blob);
-    return unrestored(candidate, 'unsupported', `a ${type}, which the target cannot hold`, savedAs);
+    return unrestored(
+      candidate,
+      'unsupported',
+      `${type === 'appointment' ? 'an' : 'a'} ${type}, which the target cannot hold`,
+      savedAs,
+    );
   }
 
   private async refused(candidate: ToDeliver, blob: Blob, reason: string): Promise<Outcome> {

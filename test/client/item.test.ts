@@ -132,6 +132,12 @@ test.each([
   expect(code).toBe(2);
 });
 
+test('an item that is not there: the id may be wrong', async () => {
+  const { code, stdout } = await item('999');
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/Is the id right\? `lifeboat search` lists/);
+});
+
 test('an account that is not there', async () => {
   const { code, stderr } = await run(
     ['item', 'x@example.com', '1', '--backup-path', 'old'],

@@ -86,7 +86,9 @@ test('detached, shown, cancelled, shown again', async () => {
   const running = await lifeboat('status', id, '--json');
   expect(JSON.parse(running.stdout)).toMatchObject({ status: 'running', operationId: id, answered: false });
 
-  expect((await lifeboat('cancel', id)).code).toBe(0);
+  const cancelled = await lifeboat('cancel', id, '--json');
+  expect(cancelled.code).toBe(0);
+  expect(JSON.parse(cancelled.stdout)).toEqual({ stopping: [id] });
   // now somebody takes it, and ends it
   const late = start(['worker'], unserved);
   const watched = await run(['restore', 'old', '--operation-id', id, '--json'], unserved, ground.dir);

@@ -35,6 +35,22 @@ test('help teaches the first steps, exit codes and variables, without escape cod
   expect(stdout).not.toContain('\u001b');
 });
 
+test('a wrong command points to its own help; help that lists commands fits a terminal', async () => {
+  expect((await lifeboat('dr', 'approve', 'x')).stderr).toContain(
+    '(`lifeboat dr approve --help` explains it)',
+  );
+  for (const name of ['dr', 'targets', 'queue', 'offsite']) {
+    const { stdout } = await lifeboat(name, '--help');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThan(100);
+  }
+});
+
+test('a field that is missing is said to be needed', async () => {
+  const { code, stderr } = await lifeboat('host', 'undelete');
+  expect(code).toBe(2);
+  expect(stderr).toContain('account: is needed.');
+});
+
 test('prints the version of the package', async () => {
   const { version } = JSON.parse(readFileSync(join(__dirname, '../../package.json'), 'utf8')) as {
     version: string;

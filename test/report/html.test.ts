@@ -119,6 +119,8 @@ test('the chart ends where the operation ended, with few points', () => {
   // 69,993 items on an axis that ends at 80,000.
   expect(line.at(-1)).toBe(`1000.0 ${(240 - (69_993 / 80_000) * 240).toFixed(1)}`);
   expect(svg).toContain('69,993 items in 2 hours, 46 minutes, 39 seconds, 7.0 a second on average');
+  expect(progressChart(progress, 69_993)).toContain('69,993 items in 2 hours');
+  expect(progressChart(progress, 69_000)).toContain('69,993 items, folders and tags in 2 hours');
 });
 
 test('there is no chart of nothing', () => {

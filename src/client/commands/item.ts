@@ -61,10 +61,14 @@ async function look(store: BackupPath, account: string, id: number, moment: Mome
     if (!(error instanceof Defect)) throw error;
     store.assertThere();
     const { kind, message } = error;
-    const remedy = remedyOf({ class: kind, reason: message, evidence: store.evidenceOf(error) });
+    const evidence = store.evidenceOf(error);
+    const known = remedyOf({ class: kind, reason: message, evidence });
+    const remedy = evidence?.error === 'ENOENT' ? `${IS_IT_RIGHT} ${known}` : known;
     return { item: id, states: [], defect: { class: kind, reason: message, remedy } };
   }
 }
+
+const IS_IT_RIGHT = 'Is the id right? `lifeboat search` lists those that are there. If it was there:';
 
 const isFine = ({ states, defect }: ShownItem): boolean =>
   defect === null && states.length > 0 && states.every(({ verifies }) => verifies !== false);

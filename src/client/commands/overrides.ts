@@ -83,7 +83,10 @@ export async function revert(slots: readonly string[], { all, json }: RevertOpti
   const there = overrides.isUsed ? overrides.journal.slots() : [];
   const unknown = slots.find((slot) => !there.includes(slot));
   if (unknown !== undefined)
-    throw new CommandError('Usage', `There is no ${unknown}. There is: ${there.join(', ') || 'nothing'}.`);
+    throw new CommandError(
+      'Usage',
+      `Nothing called ${unknown} is changed on this host; changed: ${there.join(', ') || 'nothing'}.`,
+    );
   const ends: object[] = [];
   let code: number = EXIT.done;
   for (const slot of all ? there : slots) {
