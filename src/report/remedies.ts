@@ -67,7 +67,8 @@ export function remedyNameOf({ class: kind, reason, evidence = {} }: Remediable)
       return BLOB.test(evidence.path ?? '') ? 'content' : 'metadata';
     case 'invalid':
       if (/\bover quota\b/i.test(reason)) return 'quota';
-      if (/\bis locked or does not work\b|\btakes? (nothing|it) for now\b/.test(reason)) return 'later';
+      if (/\bis locked or does not work\b|\btakes? (nothing|it) for now\b|\bhas said so for \d/.test(reason))
+        return 'later';
       return /\bline of \d+ bytes/.test(reason) ? 'lineLimit' : 'refused';
     case 'unsupported':
       return 'unsupported';

@@ -28,6 +28,7 @@ test.each([
   ['refused', { class: 'invalid', reason: 'the target does not like it' }],
   ['quota', { class: 'invalid', reason: 'the mailbox is over quota (no room)' }],
   ['later', { class: 'invalid', reason: 'the mailbox takes nothing for now (451 4.0.0 try again)' }],
+  ['later', { class: 'invalid', reason: 'm refuses the login of j: away. It has said so for 120 s.' }],
   ['later', { class: 'invalid', reason: 'the server does not take it for now (451 4.6.0 no)' }],
   ['later', { class: 'invalid', reason: 'the folder is locked or does not work (Timeout)' }],
   ['unsupported', { class: 'unsupported', reason: '' }],

@@ -34,15 +34,21 @@ export async function requireOne<T>(
 ): Promise<void> {
   let tried = 0;
   let refusal: Problem | null = null;
+  let passing: Problem | null = null;
   for (const account of accounts) {
     if (tried++ === TRIED) break;
     try {
       return await attempt(account);
     } catch (error) {
-      if (!(error instanceof Problem) || error.type === 'TargetUnavailable') throw error;
-      refusal ??= error;
+      if (!(error instanceof Problem)) throw error;
+      if (error.type !== 'TargetUnavailable') refusal ??= error;
+      // of one mailbox it says nothing about the others
+      else if (error.details.mailbox !== undefined) passing ??= error;
+      else throw error;
     }
   }
+  // it may be otherwise later
+  if (passing !== null) throw passing;
   if (refusal !== null) throw refusal;
 }
 
