@@ -90,7 +90,7 @@ test('from the first source to the report, the worker killed in every step', asy
   expect(settings?.options).not.toContain('global zimbraPasswordMinLength');
   expect(settings?.command).toBe(`lifeboat dr approve ${handle.workflowId} settings --none`);
   const size = settings?.options.indexOf('global zimbraMtaMaxMessageSize') ?? -1;
-  expect(settings?.notes?.[size]).toBe('now 52428800; source: 104857600');
+  expect(settings?.notes?.[size]).toBe('now `52428800`; source: `104857600`');
   expect(killed).toEqual(expect.arrayContaining(['source waiting', 'settings waiting', 'restore working']));
   // approved was one of them, and only that one was set
   expect((await bench.carbonio('prov', 'gcf', 'zimbraMtaMaxMessageSize')).stdout).toContain('104857600');
