@@ -80,8 +80,10 @@ const changeOf = ({ a, b }: Difference): string => `now ${shortly(b)}; source: $
 
 function shortly(values: readonly string[] | null): string {
   if (values === null) return 'not set';
-  const text = values.join(', ') || 'empty';
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  const text = values.join(', ');
+  if (text === '') return 'empty';
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return `\`${shown.replaceAll('`', "'")}\``;
 }
 
 /**

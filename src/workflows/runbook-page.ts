@@ -58,8 +58,15 @@ export const exampleOf = ({
 export const visible = (text: string): string =>
   text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu, ' ');
 
-/** Text of a backup, a host or a person: none of it is Markdown, a link or a line of its own. */
-const plain = (text: string): string => visible(text).replace(/[\\`*_[\]<>#|~!]/g, '\\$&');
+/**
+ * Text of a backup, a host or a person: none of it is Markdown, a link or a line of its own. What stands in backticks is
+ * shown as code, which takes nothing for a mark either; elsewhere the UI makes a dash of `--` and curls quotes.
+ */
+const plain = (text: string): string =>
+  visible(text)
+    .split(/(?<!`)(`[^`]+`)(?!`)/)
+    .map((part, at) => (at % 2 === 1 ? part : part.replace(/[\\`*_[\]<>#|~!]/g, '\\$&')))
+    .join('');
 
 /** A line of a question may be one of a list of ours. */
 const plainLine = (line: string): string =>

@@ -115,7 +115,7 @@ test('from the first source to the report, the worker killed in every step', asy
   expect(settings?.options).not.toContain('global zimbraPasswordMinLength');
   expect(settings?.command).toBe(`lifeboat dr approve ${handle.workflowId} settings --none`);
   const size = settings?.options.indexOf('global zimbraMtaMaxMessageSize') ?? -1;
-  expect(settings?.notes?.[size]).toBe('now 52428800; source: 104857600');
+  expect(settings?.notes?.[size]).toBe('now `52428800`; source: `104857600`');
   // two of the steps are too short to be met for sure
   expect(killed).toEqual(
     expect.arrayContaining(KILLS.filter((where) => !/^(customizations|report)/.test(where))),

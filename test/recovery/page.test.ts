@@ -47,6 +47,13 @@ test('the Temporal UI takes a list for text after a line of text, and two lists 
   });
 });
 
+test('a command in a text stays as it is, and nothing in backticks ends them', () => {
+  const shown = (text: string): string | undefined => page({ text })[2];
+  expect(shown('Run `lifeboat x --all_of *it*`, *now*.')).toBe('Run `lifeboat x --all_of *it*`, \\*now\\*.');
+  expect(shown('``[a](b)``')).toBe('\\`\\`\\[a\\](b)\\`\\`');
+  expect(shown('a`[b](c)')).toBe('a\\`\\[b\\](c)');
+});
+
 test('an answer takes what is proposed; where it needs one, the first option', () => {
   expect(exampleOf({ options: ['a', 'b'], proposed: ['b'] })).toEqual(['b']);
   expect(exampleOf({ options: ['a', 'b'], proposed: [] })).toEqual(['a']);

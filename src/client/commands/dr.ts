@@ -45,7 +45,11 @@ export async function start(name: string, fields: string[], options: StartOption
   if (type === undefined || known === undefined)
     throw new CommandError('Usage', `There is no runbook "${name}". Known: ${RUNBOOKS.join(', ')}.`);
   const request = { ...readInput(options.input), ...readFields(known.schema, fields) };
-  checkInput(known.schema, request, ` \`lifeboat example ${type} --all-fields\` explains them.`);
+  checkInput(
+    known.schema,
+    request,
+    ` \`lifeboat example ${type} --all-fields\` explains them; what has parts comes by --input.`,
+  );
   const { host } = loadConfig(process.env);
   const operationId =
     options.operationId ??
