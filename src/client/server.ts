@@ -15,7 +15,7 @@ const ANSWER_WITHIN_MS = 1500;
 
 /** How to get a server, for those who have none. */
 export const HOW_TO_START =
-  'Start one with `lifeboat dev` (server, web interface and worker in one), add --embedded to `lifeboat restore`, ' +
+  'Start one with `lifeboat dev` (server, web interface and worker in one), add --embedded where a command has it, ' +
   'or set TEMPORAL_ADDRESS to one that runs.';
 
 export interface ServerPlace {

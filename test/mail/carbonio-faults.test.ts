@@ -235,6 +235,26 @@ test('an administrator who may not log in for others, or make accounts, is told 
   expect((await bench.restore({ target })).counters).toMatchObject({ restored: 12, unrestored: 0 });
 }, 60_000);
 
+test('mailboxes of a store that is away wait for it, those of others do not', async () => {
+  const [away, fine] = [account(1, 4), account(2, 4)];
+  const target = targetUrl(standIn);
+  standIn.setFaults([
+    {
+      ...{ kind: 'soap', request: 'Sync', account: userName(1), at: 'before' },
+      ...{ does: 'fault', code: 'service.PROXY_ERROR' },
+    },
+  ]);
+  const request = await bench.begin({ target });
+  await expect(bench.slice(request)).rejects.toMatchObject({
+    type: 'TargetUnavailable',
+    message: expect.stringMatching(/^The mailbox of user1@example\.com: .*PROXY_ERROR/),
+  });
+  expect(boxLines(standIn, userName(2))).toEqual(fine);
+  standIn.setFaults([]);
+  expect((await bench.slice(request)).counters).toMatchObject({ restored: 8, unrestored: 0 });
+  expect(boxLines(standIn, userName(1))).toEqual(away);
+});
+
 test('a wrong password is told at once, and shown nowhere', async () => {
   account(1, 1);
   addSecret(bench, 'carbonio-admin', 'not the password');

@@ -48,10 +48,21 @@ export function membersOf(request: string, answer: HttpAnswer, place: string): R
     if (error.type === 'HostUnavailable') throw unavailable(place, `HTTP status ${answer.status}`);
     if (error.type !== 'AdminRefused') throw error;
     const { code, reason } = error.details as { code: string; reason: string };
-    if (PASSING.has(code)) throw unavailable(place, `${reason} (${code})`);
+    if (PASSING.has(code)) throw unavailable(place, `${reason} (${code})`, { code });
     throw new SoapFault(code, reason, request);
   }
 }
 
-export const unavailable = (place: string, what: string): Problem =>
-  new Problem('TargetUnavailable', `The mail server ${place} does not serve now: ${what}.`);
+export const unavailable = (place: string, what: string, details: { code?: string } = {}): Problem =>
+  new Problem('TargetUnavailable', `The mail server ${place} does not serve now: ${what}.`, details);
+
+/**
+ * That a server which answers cannot serve this mailbox is the trouble of the one behind it, where the mailbox is; who is
+ * served by others need not wait.
+ */
+export function throwOfMailbox(error: unknown, mailbox: string): never {
+  if (!(error instanceof Problem) || error.type !== 'TargetUnavailable' || error.details.code === undefined)
+    throw error;
+  const message = `The mailbox of ${mailbox}: ${error.message}`;
+  throw new Problem('TargetUnavailable', message, { ...error.details, mailbox }, { cause: error });
+}

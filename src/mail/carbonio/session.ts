@@ -3,7 +3,7 @@ import { envelopeOf } from '../../carbonio/admin-soap';
 import { Problem } from '../../failures';
 import { placeName } from '../remote/socket';
 import { readSecret } from '../remote/secrets';
-import { isFault, membersOf, NOT_LOGGED_IN, SoapFault, unavailable } from './fault';
+import { isFault, membersOf, NOT_LOGGED_IN, SoapFault, throwOfMailbox, unavailable } from './fault';
 import { HttpClient, type HttpAnswer, type HttpRequest } from './http';
 import { contentOfFirst, type Members } from './json';
 import type { CarbonioOptions } from './options';
@@ -131,7 +131,11 @@ export class AccountSession {
   /** @throws SoapFault, Problem */
   call(name: string, body: Members = {}, namespace = 'urn:zimbraMail'): Promise<Members> {
     const { mailPort } = this.client.options;
-    return this.#use((token) => this.client.soap(mailPort, '/service/soap', namespace, name, body, token));
+    return this.#use((token) =>
+      this.client
+        .soap(mailPort, '/service/soap', namespace, name, body, token)
+        .catch((error: unknown) => throwOfMailbox(error, this.address)),
+    );
   }
 
   /** Brings content to the server for a request that follows. Answers the id for `aid`. */
