@@ -63,7 +63,7 @@ export interface FinishedReport {
 export type NotifyEvent =
   | { event: 'started' }
   | { event: 'interrupted' }
-  | { event: 'phase1'; provisioned: Omit<ProvisionCounts, 'notes'>; itemsFollow: boolean };
+  | { event: 'phase1'; provisioned: Omit<ProvisionCounts, 'notes'> | null; itemsFollow: boolean };
 
 export function createRestoreActivities(config: Config, work: HostWork, askHost: AskHost) {
   const { stateDir, defaultTarget, secretsDir } = config;

@@ -47,10 +47,13 @@ export function startedMail(op: MailOperation): Mail {
   ]);
 }
 
-/** Sent when accounts are there and can be used, before their items are. */
+/**
+ * Sent when accounts are there and can be used, before their items are.
+ * @param provisioned null: the mail host has made them, and has not told how many
+ */
 export function phase1Mail(
   op: MailOperation,
-  provisioned: NonNullable<ReportHead['provisioned']>,
+  provisioned: NonNullable<ReportHead['provisioned']> | null,
   notes: readonly string[],
   itemsFollow: boolean,
 ): Mail {
@@ -61,19 +64,26 @@ export function phase1Mail(
       ? 'Their earlier items are being restored now and appear little by little.'
       : 'No items are restored by this operation, as asked for; start a restore without provisioningOnly for them.',
     '',
-    'Created:',
-    `  ${counted(provisioned.domains, 'domain')}`,
-    `  ${counted(provisioned.coses, 'class of service', 'classes of service')}`,
-    `  ${counted(provisioned.lists, 'distribution list')}`,
-    `  ${counted(provisioned.accounts, 'account')}`,
-    `  ${counted(provisioned.aliases, 'alias', 'aliases')}`,
-    `Left as they were: ${provisioned.existing}`,
+    ...created(provisioned),
     ...(shown.length === 0 ? [] : ['', 'Notes:', ...shown.map((note) => `  * ${printable(note)}`)]),
     ...(notes.length > shown.length ? [`  … and ${notes.length - shown.length} more, in the report`] : []),
     '',
     ...facts(op),
   ]);
 }
+
+const created = (provisioned: NonNullable<ReportHead['provisioned']> | null): string[] =>
+  provisioned === null
+    ? ['What was created is in the feedback of the mail host.']
+    : [
+        'Created:',
+        `  ${counted(provisioned.domains, 'domain')}`,
+        `  ${counted(provisioned.coses, 'class of service', 'classes of service')}`,
+        `  ${counted(provisioned.lists, 'distribution list')}`,
+        `  ${counted(provisioned.accounts, 'account')}`,
+        `  ${counted(provisioned.aliases, 'alias', 'aliases')}`,
+        `Left as they were: ${provisioned.existing}`,
+      ];
 
 /** Sent when the operation stopped without an end of its own; `what` says by what, in one sentence. */
 export function interruptedMail(op: MailOperation, what: string): Mail {

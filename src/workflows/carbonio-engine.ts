@@ -5,9 +5,11 @@ import {
   ContinueAsNew,
   isCancellation,
   log,
+  patched,
   type ActivityInterfaceFor,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import type { NotifyEvent } from '../activities/restore';
 import type { Pause } from '../contracts/engine';
 import type { ExternalRestoreRequest, ExternalRestoreResult } from '../contracts/external-restore';
 import { explain } from '../failures';
@@ -24,7 +26,7 @@ export interface HostRun {
   readonly state: RestoreState;
   readonly patient: ActivityInterfaceFor<Activities>;
   readonly bounded: ActivityInterfaceFor<Activities>;
-  readonly notifyStarted: () => Promise<void>;
+  readonly notify: (what: NotifyEvent) => Promise<void>;
 }
 /** With what is otherwise on the mail host meanwhile. */
 type PausedRun = HostRun & { readonly pauses: Pauses };
@@ -38,8 +40,10 @@ export async function carbonioRunbook(
   const pauses = new Pauses(state.carriedPauses);
   const run: PausedRun = { ...unpaused, pauses };
   try {
-    await pauses.begin(state.isPlanned ? [] : await preflight(run, reason));
-    const finished = await restore(run);
+    // only a run whose accounts are made continues as new
+    const isFirst = !state.isPlanned;
+    await pauses.begin(isFirst ? await preflight(run, reason) : []);
+    const finished = await restore(run, isFirst);
     if (!finished) {
       const carry = { ...state.carry(), pauses: await pauses.carry() };
       return await goOnAsNew({ carry, engineChoice: { engine: 'carbonio', reason } });
@@ -54,18 +58,19 @@ export async function carbonioRunbook(
 
 /** Answers what is to be otherwise on the mail host while it restores; planned by an earlier release: nothing. */
 async function preflight(
-  { request, state, patient, notifyStarted }: HostRun,
+  { request, state, patient, notify }: HostRun,
   reason: string,
 ): Promise<readonly Pause[]> {
   state.begin('preflight');
   const { pauses, ...plan } = await patient.planOnHost({ request, reason });
   state.planned(plan);
-  if (state.plan.notify) await notifyStarted();
+  if (state.plan.notify) await notify({ event: 'started' });
   return pauses ?? [];
 }
 
 /** Accounts first, then items. Answers false when it is time to continue as new. */
-async function restore({ request, state, patient }: HostRun): Promise<boolean> {
+async function restore(run: HostRun, isFirst: boolean): Promise<boolean> {
+  const { request, state, patient } = run;
   const { sliceSeconds, continueAsNewAfterEvents } = request.input.advanced;
   let provisioned = false;
   state.begin('provisioning');
@@ -73,11 +78,22 @@ async function restore({ request, state, patient }: HostRun): Promise<boolean> {
     const slice = await patient.restoreOnHost({ request, seconds });
     state.advanced(slice);
     state.worksOnHost(slice.onHost);
-    provisioned = slice.provisioned;
-    if (provisioned) state.begin('items');
+    if (slice.provisioned && !provisioned) {
+      provisioned = true;
+      state.begin('items');
+      if (isFirst) await tellPhase1(run);
+    }
     return slice.more;
   };
   return workUnits(sliceSeconds, unit, () => provisioned && historyIsLong(continueAsNewAfterEvents));
+}
+
+/** People can work from now on. What the host has made is in its own feedback. */
+async function tellPhase1({ request, state, notify }: HostRun): Promise<void> {
+  const { skipAccountProvisioning, skipDomainProvisioning, provisioningOnly } = request.input;
+  if (!state.plan.notify || (skipAccountProvisioning && skipDomainProvisioning)) return;
+  if (!patched('phase1-of-host')) return;
+  await notify({ event: 'phase1', provisioned: null, itemsFollow: !provisioningOnly });
 }
 
 async function report({ request, state, patient, pauses }: PausedRun): Promise<ExternalRestoreResult> {

@@ -63,11 +63,7 @@ export async function runRestore(
   let choice: EngineChoice | undefined = engineChoice;
   const work = (next: typeof goOnAsNew): Promise<ExternalRestoreResult> =>
     choice?.engine === 'carbonio'
-      ? carbonioRunbook(
-          { ...run, notifyStarted: () => notify(run, { event: 'started' }) },
-          choice.reason,
-          next,
-        )
+      ? carbonioRunbook({ ...run, notify: (what) => notify(run, what) }, choice.reason, next)
       : runbook(run, next);
   if (turnOf) {
     if (!carry && patched('engine-of-child'))

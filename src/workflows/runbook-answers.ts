@@ -56,7 +56,9 @@ export class Answers {
     this.asking = asking;
     this.answer = null;
     try {
-      while (!(await condition(() => this.answer !== null, everyMs))) await remind();
+      const isAnswered = (): boolean => this.answer !== null;
+      // an answer does not wait for a mail that is on its way
+      while (!(await condition(isAnswered, everyMs))) await Promise.race([remind(), condition(isAnswered)]);
       return this.answer as unknown as Answer;
     } finally {
       this.asking = null;

@@ -28,7 +28,9 @@ export const answer = (
 /** Until a step is at work, which nobody is asked about. */
 export async function untilWorks(handle: WorkflowHandle, step: string): Promise<void> {
   for (;;) {
-    const found = (await statusOf(handle))?.steps.find(({ name }) => name === step);
+    const status = await statusOf(handle);
+    if (status?.question) throw new Error(`It waits for an answer: ${status.question.text}`);
+    const found = status?.steps.find(({ name }) => name === step);
     if (found?.state === 'working') return;
     if (found !== undefined && found.state !== 'open')
       throw new Error(`${step} is ${found.state}: ${found.text}`);

@@ -8,6 +8,7 @@ import { approvalExample } from '../../src/contracts/runbook';
 import { until } from '../embedded/carbonio-kit';
 import { header, withSmtp, type Received } from '../mailer/smtp';
 import { replayAll } from '../replay/replay';
+import type { SMTPServerOptions } from 'smtp-server';
 import { accountInfo } from '../restore/store';
 import { EngineBench } from '../workflows/carbonio-bench';
 import { ADVANCED, answer, QUICK, settingsOf, statusOf, untilAsked, untilWorks } from './person';
@@ -18,6 +19,9 @@ let before: string[];
 let mails: readonly Received[];
 let mailServer: Promise<void>;
 let endMailServer: () => void;
+/** What each mail waits for, and how many have come so far. */
+let gate: Promise<void> = Promise.resolve();
+let senders = 0;
 const QUOTA = { zimbraMailQuota: '1073741824' };
 
 beforeAll(async () => {
@@ -33,7 +37,11 @@ beforeAll(async () => {
   );
   const port = await new Promise<number>((resolve) => {
     const ended = new Promise<void>((end) => (endMailServer = end));
-    mailServer = withSmtp({}, (at, received) => {
+    const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, next) => {
+      senders++;
+      void gate.then(() => next());
+    };
+    mailServer = withSmtp({ onMailFrom }, (at, received) => {
       mails = received;
       resolve(at);
       return ended;
@@ -128,8 +136,14 @@ test('a question is shown, reminded of, and holds up no other operation; cancell
   expect((await statusOf(handle))?.question?.since).toBe(since);
 
   await bench.carbonio('backup', 'doStopService', 'module');
+  // an answer does not wait for a mail that is on its way
+  let letGo = (): void => undefined;
+  gate = new Promise((resolve) => (letGo = resolve));
+  const sent = senders;
+  await until(() => senders > sent);
   await answer(handle, 'approve', 'source');
   const wrong = await untilAsked(handle, 'readiness');
+  letGo();
   expect(wrong.text).toContain('These do not run: module');
   expect(wrong.text).toContain(
     'Here is 24.12.0, the source was written by 25.3.1. Update this server first.',
@@ -153,7 +167,7 @@ test('what the mail host would not prove is refused; what it did not prove can b
     );
   await quiet('Warning');
   bench.up.setFaults([bench.held('ExternalRestore', 'items')]);
-  const handle = await begin({ rescue: 'files' });
+  const handle = await begin({ rescue: 'files', notifications: ['boss@example.com'] });
   await untilRestore(handle);
   const refused = await untilAsked(handle, 'restore');
   expect(refused).toMatchObject({ kind: 'failure' });
@@ -162,6 +176,9 @@ test('what the mail host would not prove is refused; what it did not prove can b
   await quiet(null);
   await answer(handle, 'retry', 'restore');
   await until(async () => (await bench.json('backup', 'getAllOperations')).operationList.length > 0);
+  // people can work from now on
+  const phase1 = await until(() => mails.find((one) => header(one, 'Subject')?.includes('PHASE 1')));
+  expect(phase1.to).toEqual(['boss@example.com']);
   const [, scanner, ...schedules] = await settingsOf(bench);
   expect(scanner).toContain('FALSE');
   for (const schedule of schedules) expect(schedule).toContain('"cron-enabled":false');
