@@ -13,7 +13,7 @@ const TEMPORAL_CODE = [
   'src/client/**',
   'src/embedded/**',
   'src/worker.ts',
-  'src/{config,log}.ts',
+  'src/{bundle,config,log}.ts',
 ];
 
 const NO_SHELL = ['child_process', 'node:child_process'].map((name) => ({

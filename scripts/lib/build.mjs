@@ -105,16 +105,15 @@ async function compile() {
 
 async function bundle() {
   const require = createRequire(import.meta.url);
-  const { bundleWorkflowCode, DefaultLogger } = require('@temporalio/worker');
-  const said = [];
-  const logger = new DefaultLogger('WARN', (entry) => said.push(entry.message));
-  let code;
-  try {
-    ({ code } = await bundleWorkflowCode({ workflowsPath: join(dist, 'workflows/index.js'), logger }));
-  } catch (error) {
-    throw new SetupError(`The workflow bundle could not be made: ${error.message}\n${said.join('\n')}`);
-  }
-  if (said.length > 0) say(said.join('\n'));
+  const { bundleWorkflows } = require(join(dist, 'bundle.js'));
+  const { code, warnings } = await bundleWorkflows({
+    workflows: join(dist, 'workflows/index.js'),
+    contracts: join(dist, 'contracts'),
+    preload: join(dist, '.preload.js'),
+  }).catch((error) => {
+    throw new SetupError(`The workflow bundle could not be made: ${error.message}`);
+  });
+  if (warnings.length > 0) say(warnings.join('\n'));
   // A worker may be starting from the old one.
   writeFileSync(`${bundleFile}.new`, code);
   renameSync(`${bundleFile}.new`, bundleFile);

@@ -2,15 +2,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { queueIdOf } from '../../src/contracts/operation-queue';
+import type { Client } from '@temporalio/client';
+import { queueIdOf, type AllOperations, type ListedOperation } from '../../src/contracts/operation-queue';
+import { connect } from '../e2e/harness';
+import { until as eventually } from '../until';
 import { run, start, startInTerminal, type Ended, type Running } from './cli';
 import { Ground } from './ground';
 
 let ground: Ground;
 let worker: Running;
 let env: Record<string, string>;
+let client: Client;
 
+beforeAll(async () => {
+  client = await connect(process.env['LIFEBOAT_TEST_ADDRESS'] ?? '');
+});
+afterAll(() => client.connection.close());
 beforeEach(() => {
   ground = new Ground();
   env = {
@@ -44,13 +51,19 @@ async function queue(...args: string[]): Promise<Listed[]> {
   return (JSON.parse(stdout) as { operations: Listed[] }).operations;
 }
 
-/** A worker that is still starting does not answer yet. */
-async function until(isSo: (operations: Listed[]) => boolean): Promise<void> {
-  await untilShown(['queue', '--json'], ({ code, stdout }) => {
-    if (code === 0) return isSo((JSON.parse(stdout) as { operations: Listed[] }).operations);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { type: 'NoWorker' } });
-    return false;
-  });
+/** Asked without the command, which takes longer to start than the queue to answer. */
+async function until(isSo: (operations: readonly ListedOperation[]) => boolean): Promise<void> {
+  const handle = client.workflow.getHandle(queueIdOf(ground.env.LIFEBOAT_HOST));
+  let last: unknown;
+  await eventually(
+    async () => {
+      // before there is a queue, or a worker, it does not answer
+      const answer = await handle.query<AllOperations>('getAllOperations').catch((error: unknown) => error);
+      last = answer;
+      return !(answer instanceof Error) && isSo((answer as AllOperations).operations);
+    },
+    () => `the queue answers ${last instanceof Error ? last.message : JSON.stringify(last)}`,
+  );
 }
 
 async function untilShown(args: string[], isSo: (ended: Ended) => boolean): Promise<void> {
@@ -62,7 +75,7 @@ async function untilShown(args: string[], isSo: (ended: Ended) => boolean): Prom
   }
 }
 
-const ids = (operations: readonly Listed[]): string[] => operations.map(({ id }) => id);
+const ids = (operations: readonly Pick<Listed, 'id'>[]): string[] => operations.map(({ id }) => id);
 const named = (name: string): string => `${name}-${ground.env.LIFEBOAT_HOST}`;
 
 /**
@@ -178,9 +191,7 @@ test('without a worker the queue cannot be read, but operations can be stopped, 
 
 test('a queue that was ended from outside: what runs is listed, and nothing of other hosts is stopped', async () => {
   await lineUp('a');
-  const connection = await Connection.connect({ address: env['TEMPORAL_ADDRESS'] ?? '' });
-  await new Client({ connection }).workflow.getHandle(queueIdOf(ground.env.LIFEBOAT_HOST)).terminate();
-  await connection.close();
+  await client.workflow.getHandle(queueIdOf(ground.env.LIFEBOAT_HOST)).terminate();
   expect(ids(await queue())).toContain(named('a'));
   const all = await lifeboat('queue', 'stop-all', '--yes', '--json');
   expect(JSON.parse(all.stdout)).toMatchObject({ error: { type: 'QueueLost' } });

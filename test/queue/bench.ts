@@ -5,16 +5,20 @@ import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { bundleWorkflows } from '../../src/bundle';
 import { queueIdOf, type AllOperations, type ListedOperation } from '../../src/contracts/operation-queue';
 import { replayAll } from '../replay/replay';
 import { until } from '../until';
 import type { TestInput, testOperation } from './workflows';
 
 export async function makeBundle(): Promise<string> {
-  const file = join(mkdtempSync(join(tmpdir(), 'lifeboat-bundle-')), 'bundle.js');
-  const logger = new DefaultLogger('ERROR');
-  const { code } = await bundleWorkflowCode({ workflowsPath: join(__dirname, 'workflows.ts'), logger });
+  const dir = mkdtempSync(join(tmpdir(), 'lifeboat-bundle-'));
+  const { code } = await bundleWorkflows({
+    workflows: join(__dirname, 'workflows.ts'),
+    contracts: join(__dirname, '../../src/contracts'),
+    preload: join(dir, 'preload.js'),
+  });
+  const file = join(dir, 'bundle.js');
   writeFileSync(file, code);
   return file;
 }

@@ -81,7 +81,7 @@ test('the second restore waits for the first, says so, and is told of a mistake 
   const isLocked = once(lock.stdout, 'data');
   lock.stdin.write('locked');
   await isLocked;
-  const first = await restore('first', input('mail'));
+  const first = await restore('first', input('mail', small));
   await inQueue('first', 'running');
   const second = await restore('second', input('other', small));
   await bench.until('it says that it waits', async () => (await status(second)).phase === 'queued');
@@ -99,7 +99,7 @@ test('the second restore waits for the first, says so, and is told of a mistake 
   expect(arrived('other')).toBe(0);
   expect(existsSync(mailDir('other'))).toBe(false);
   lock.stdin.end();
-  expect(await first.result()).toMatchObject({ restored: LARGE });
+  expect(await first.result()).toMatchObject({ restored: SMALL });
   const result = await second.result();
   expect(result).toMatchObject({ restored: SMALL, status: 'completed' });
   const report = JSON.parse(readFileSync(join(result.reportDir, 'report.json'), 'utf8')) as {
