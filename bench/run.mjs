@@ -58,8 +58,8 @@ const sizes = options.quick
       many: [2_000, 20],
       large: [1, 50_000],
       small: [1, 10_000],
-      appended: [4, 6_000],
-      delivered: [4, 1_500],
+      appended: [4, 4_000],
+      delivered: [4, 750],
       mailRounds: 3,
       mailMemory: options.full ? [10_000, 200_000] : [10_000, 50_000],
       // each blob once: with its metadata, 100,000 files

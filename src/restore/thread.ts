@@ -1,9 +1,9 @@
-/** Entry of a worker thread that runs one step of a restore. Started by in-thread.ts. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** Entry of a thread that runs steps of restores, one after the other. Started by in-thread.ts. */
+import { parentPort } from 'node:worker_threads';
 import { toThreadFailure, type ThreadFailure } from '../host/thread-failure';
 import { TASKS, type TaskHooks, type TaskInputs, type TaskName } from './tasks';
 
-export interface ThreadData {
+export interface ThreadJob {
   readonly name: TaskName;
   readonly input: TaskInputs[TaskName];
   /** One Int32: not 0 once the step should stop. Shared, because a busy thread reads no messages. */
@@ -15,7 +15,7 @@ export type ThreadMessage =
   | { readonly kind: 'result'; readonly result: unknown }
   | ThreadFailure;
 
-async function run({ name, input, stop }: ThreadData): Promise<ThreadMessage> {
+async function run({ name, input, stop }: ThreadJob): Promise<ThreadMessage> {
   const flag = new Int32Array(stop);
   const hooks: TaskHooks = {
     progress: (progress) => parentPort?.postMessage({ kind: 'progress', progress } satisfies ThreadMessage),
@@ -29,4 +29,8 @@ async function run({ name, input, stop }: ThreadData): Promise<ThreadMessage> {
   }
 }
 
-void run(workerData as ThreadData).then((message) => parentPort?.postMessage(message));
+/** Null: there is no more to do. */
+parentPort?.on('message', (job: ThreadJob | null) => {
+  if (job === null) parentPort?.close();
+  else void run(job).then((message) => parentPort?.postMessage(message));
+});

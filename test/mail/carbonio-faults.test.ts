@@ -103,6 +103,26 @@ test('the server dies in the middle, before and after it has stored an item', as
   expect(boxLines(standIn, userName(1))).toEqual(expected);
 }, 60_000);
 
+test('a message that is larger than the server takes is refused before it is sent', async () => {
+  await standIn.stop();
+  const most = 9 * 1024 * 1024;
+  standIn = await standInFor(bench, { maxMessageSize: most });
+  const expected = account(1, 10);
+  // so large that it is streamed; the second one fits
+  const text = 'a line of a large message\r\n';
+  const large = mail('large', text.repeat(Math.ceil(most / text.length)));
+  bench.store.message('acc-1', 2000, large, { date: DATE });
+  const fits = mail('fits', text.repeat(Math.floor((most - 1024) / text.length)));
+  bench.store.message('acc-1', 2001, fits, { date: DATE });
+  const { counters, report } = await bench.restore({ target: targetUrl(standIn) });
+  expect(counters).toMatchObject({ restored: 11, unrestored: 1 });
+  const [unrestored] = report.accounts[userName(1)]?.unrestored ?? [];
+  expect(unrestored).toMatchObject({ item: 2000, class: 'invalid' });
+  expect(unrestored?.reason).toBe(`it has ${large.length} bytes, and the server takes ${most} at most`);
+  const there = [...expected, line('m', '/Inbox', '', [], DATE, digestOf('m', fits))].sort();
+  expect(boxLines(standIn, userName(1))).toEqual(there);
+}, 60_000);
+
 test('a fault that says nothing of whether it was done: neither doubled nor lost; one that stays is told', async () => {
   const expected = account(1, 40);
   const small = account(2, 5);

@@ -79,6 +79,20 @@ test('a secret is one line of a file that nobody else may read', async () => {
     expect((await problemOf(() => openTarget(`${imaps}&ca=/nowhere.pem`))).type).toBe('CertificateRefused');
   });
 
+  test('over LMTP mail goes through STARTTLS, to a server whose certificate verifies', async () => {
+    const lmtp = (options: string): string => `lmtp://localhost:${server.lmtpPort}/?wait=1&tls=on${options}`;
+    addAccount(bench, 3, 5);
+    expect(await problemOf(() => bench.restore({ target: lmtp('') }))).toMatchObject({
+      type: 'CertificateRefused',
+    });
+    const trusted = await bench.restore({ target: lmtp(`&ca=${server.certificate}`) });
+    expect(trusted.counters).toMatchObject({ restored: 5, unrestored: 0 });
+    // the server itself says how it came: "… with LMTP" in the clear, "with LMTPS" through TLS
+    const stored = server.storedMessages(userName(3));
+    expect(stored).toHaveLength(5);
+    for (const text of stored) expect(text).toMatch(/^Received: [^]*?\bwith LMTPS\b/m);
+  });
+
   test('over quota: what fits is there, the rest is reported, another account is whole', async () => {
     addAccount(bench, 1, 120);
     const small = addAccount(bench, 2, 5);

@@ -19,6 +19,8 @@ export interface Settings {
   readonly soapPort: number;
   /** The admin endpoint speaks TLS, with the certificate `conf/tls.crt` made by openssl. */
   readonly tls: boolean;
+  /** Bytes of the largest message that is taken. Absent: 100 MiB. */
+  readonly maxMessageSize?: number;
 }
 
 /** Where things are in the folder of a stand-in. */

@@ -20,6 +20,8 @@ export interface StandInOptions {
   readonly zextrasUid?: number | null;
   /** The admin endpoint speaks TLS with a certificate made by openssl. Default: false. */
   readonly tls?: boolean;
+  /** Bytes of the largest message that is taken. Default: 100 MiB. */
+  readonly maxMessageSize?: number;
 }
 
 export interface StandIn {
@@ -45,11 +47,12 @@ export interface StandIn {
 /** @throws Error with the end of the daemon's log when it does not start */
 export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   const dir = resolve(options.dir);
-  const { variant, host, tls, zextrasUid = process.getuid?.() ?? null } = options;
+  const { variant, host, tls, maxMessageSize, zextrasUid = process.getuid?.() ?? null } = options;
   ensureStandIn(dir, {
     ...(variant === undefined ? {} : { variant }),
     ...(host === undefined ? {} : { host }),
     ...(tls === undefined ? {} : { tls }),
+    ...(maxMessageSize === undefined ? {} : { maxMessageSize }),
     zextrasUid,
   });
   let daemon: Daemon | null = await Daemon.start(dir);

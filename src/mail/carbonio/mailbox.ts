@@ -105,6 +105,11 @@ export class CarbonioMailbox implements Mailbox {
   async deliver(message: OutgoingMessage): Promise<DeliveryOutcome> {
     const useless = this.#injector.refusedAtOnce(sizeOf(message));
     if (useless !== null) return { kind: 'invalid', reason: useless };
+    const size = sizeOf(message);
+    const most = await this.session.largestMessage();
+    if (size > most) {
+      return { kind: 'invalid', reason: `it has ${size} bytes, and the server takes ${most} at most` };
+    }
     const view = VIEWS[message.type ?? 'message'];
     let prepared: Prepared | null = null;
     try {

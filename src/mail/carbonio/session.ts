@@ -6,6 +6,7 @@ import { readSecret } from '../remote/secrets';
 import { isFault, membersOf, NOT_LOGGED_IN, SoapFault, throwOfMailbox, unavailable } from './fault';
 import { HttpClient, type HttpAnswer, type HttpRequest } from './http';
 import { contentOfFirst, type Members } from './json';
+import { largestMessage } from './largest';
 import type { CarbonioOptions } from './options';
 
 /** A token for an account is asked for so long; the server may give it a shorter life. Seconds. */
@@ -43,6 +44,7 @@ export class CarbonioClient {
   readonly place: string;
   readonly #http: HttpClient;
   readonly #admin = new Token(() => this.#login());
+  #largest: Promise<number> | null = null;
 
   constructor(
     readonly options: CarbonioOptions,
@@ -56,6 +58,15 @@ export class CarbonioClient {
   async admin(name: string, body: Members = {}): Promise<Members> {
     const { port } = this.options;
     return this.#admin.use((token) => this.soap(port, '/service/admin/soap', ADMIN, name, body, token));
+  }
+
+  /** Bytes of the largest message that the server takes; asked once. @throws Problem */
+  largestMessage(): Promise<number> {
+    this.#largest ??= largestMessage(this).catch((error: unknown) => {
+      this.#largest = null;
+      throw error;
+    });
+    return this.#largest;
   }
 
   /** @throws Problem for an account that cannot be used */
@@ -126,6 +137,11 @@ export class AccountSession {
 
   get connections(): number {
     return this.client.options.connections;
+  }
+
+  /** Bytes. @throws Problem */
+  largestMessage(): Promise<number> {
+    return this.client.largestMessage();
   }
 
   /** @throws SoapFault, Problem */

@@ -1,6 +1,15 @@
 /** A real Dovecot on loopback, with a configuration of its own, that a test starts, kills and starts again. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +89,13 @@ export class Dovecot {
   async stop(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** As they lie in the Inbox on the disk. */
+  storedMessages(user: string): string[] {
+    const folder = join(this.folder, 'home', user, 'sdbox', 'mailboxes', 'INBOX', 'dbox-Mails');
+    const names = readdirSync(folder).filter((name) => name.startsWith('u.'));
+    return names.map((name) => readFileSync(join(folder, name), 'latin1'));
   }
 
   /** As if the account had been made anew. */

@@ -10,23 +10,24 @@ export interface FileAnswer {
 }
 
 /** Default of `zimbraMtaMaxMessageSize`, which limits uploads. Bytes. */
-const LARGEST = 100 * 1024 * 1024;
+export const LARGEST = 100 * 1024 * 1024;
 
 /** @param account whose token came along; null: none */
 export async function upload(
   request: IncomingMessage,
   account: Account | null,
   uploads: Uploads,
+  most = LARGEST,
 ): Promise<FileAnswer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size <= LARGEST) chunks.push(chunk);
+    if (size <= most) chunks.push(chunk);
   }
   const say = (status: number): FileAnswer => ({ status: 200, body: `${status},'null'\n` });
   if (account === null) return say(401);
-  if (size > LARGEST) return say(413);
+  if (size > most) return say(413);
   // a client that goes away in the middle has uploaded nothing
   if (size !== Number(request.headers['content-length'] ?? size)) return say(500);
   if (!/filename="[^"]+"/.test(request.headers['content-disposition'] ?? '')) return say(204);

@@ -9,6 +9,7 @@ import type { ProvisionAccount } from '../../../mail/target';
 import type { Host } from '../host';
 import type { Account } from '../mailboxes';
 import { writeJson } from '../settings';
+import { LARGEST } from './http-files';
 import { nameById, requireDomain, requireKnown } from './soap-directory';
 import {
   attributeList,
@@ -130,6 +131,12 @@ export const ACCOUNTS: Handlers = {
   GetVersionInfoRequest: ofAdmin(() => ({
     info: [{ version: 'stand-in, not Carbonio', release: 'none', buildDate: 'none', host: 'stand-in' }],
   })),
+  // by the server's own documentation; only what is asked for
+  GetConfigRequest: ofAdmin((host, request) => {
+    const n = inner(request['a'])['n'];
+    const size = String(host.settings.maxMessageSize ?? LARGEST);
+    return { a: n === 'zimbraMtaMaxMessageSize' ? [{ n, _content: size }] : [] };
+  }),
   CreateAccountRequest: ofAdmin(create),
   GetAccountRequest: ofAdmin((host, request) => describe(host, find(host, text(request['account'])))),
   ModifyAccountRequest: ofAdmin((host, request) => {

@@ -178,7 +178,9 @@ export async function serveSoap(host: Host): Promise<{ port: number; close(): Pr
       return give(item(host, searchParams, endpoint.accountOf(cookie)));
     }
     if (request.method === 'POST' && pathname === '/service/upload') {
-      return void upload(request, endpoint.accountOf(cookie), endpoint.uploads).then(give, fails);
+      const { maxMessageSize } = host.settings;
+      const account = endpoint.accountOf(cookie);
+      return void upload(request, account, endpoint.uploads, maxMessageSize).then(give, fails);
     }
     const isSoap = pathname.startsWith(ADMIN_PATH) || pathname.startsWith(PATH);
     if (request.method !== 'POST' || !isSoap) return reply(404, {});
