@@ -103,18 +103,19 @@ const OFFSITE_CASES = {
 
 function offsiteLines({ files, rounds, cases, skipped }) {
   if (skipped) return [`6. Offsite copy: skipped, there is no ${skipped}`];
-  const lines = cases.map(({ what, rsync, lifeboat, rclone, ratio, cpuRatio }) => {
+  const lines = cases.map(({ what, rsync, lifeboat, rclone, ratio, bestRatio, cpuRatio, rcloneRatio }) => {
     const { name, aim } = OFFSITE_CASES[what];
-    const peer = rclone === undefined ? '' : `, rclone ${rclone.toFixed(2)} s`;
+    const peer =
+      rclone === undefined ? '' : `, rclone ${rclone.toFixed(2)} s (${rcloneRatio.toFixed(2)} times)`;
     const judged = aim === null ? '' : ` (aim: at most ${aim}): ${verdict(ratio <= aim)}`;
-    return `   ${name}: Lifeboat ${lifeboat.toFixed(2)} s, rsync -a ${rsync.toFixed(2)} s${peer}; ${ratio.toFixed(2)} times rsync, by processor time ${cpuRatio.toFixed(2)}${judged}`;
+    return `   ${name}: Lifeboat ${lifeboat.toFixed(2)} s, rsync -a ${rsync.toFixed(2)} s${peer}; ${ratio.toFixed(2)} times rsync, by the best ${bestRatio.toFixed(2)}, by processor time ${cpuRatio.toFixed(2)}${judged}`;
   });
   const peer =
     cases[0].rclone === undefined
       ? ['   rclone: skipped, it is not installed (Debian: apt-get install rclone)']
       : [];
   return [
-    `6. Offsite copy to a folder (${number(files)} files, best of ${rounds} by turns)`,
+    `6. Offsite copy to a folder (${number(files)} files, median of ${rounds} by turns)`,
     ...lines,
     ...peer,
   ];

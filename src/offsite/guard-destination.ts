@@ -3,7 +3,7 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { z } from 'zod';
 import { Problem } from '../failures';
 import { counted, byteSize } from '../report/format';
-import type { OtherSide } from './other-side';
+import type { OtherSide } from './folder-side';
 import type { CopyRecord } from './place';
 
 const marker = z.object({ serverId: z.string(), serverName: z.string().optional() });

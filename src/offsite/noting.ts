@@ -21,12 +21,12 @@ const heldNote = ({ ino, ctimeMs, size }: Stats): string => `${ino} ${ctimeMs} $
 export async function listMetadata({ source, place, transport, signal }: SyncContext): Promise<number> {
   const list = new NameList(join(place.workDir, LISTS.metadata));
   const visit = (_base: string, name: string): boolean => {
+    if (lstatSync(absolute(source, name), { throwIfNoEntry: false })?.isDirectory()) return true;
     list.add(name);
-    return lstatSync(absolute(source, name), { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return false;
   };
-  list.add('.');
   try {
-    for await (const _ of walkMetadata(source, transport.partialDir, signal, visit));
+    for await (const folder of walkMetadata(source, transport.partialDir, signal, visit)) list.add(folder);
   } finally {
     list.close();
   }

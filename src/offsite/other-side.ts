@@ -1,18 +1,7 @@
 /** Looking at what is at a destination, and trying whether names that differ in case are two files there. */
 import { randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  chownSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chmodSync, chownSync, lstatSync, mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { MARKER } from '../backup-path/layout';
 import { Problem } from '../failures';
 import {
@@ -26,17 +15,8 @@ import {
 } from '../rsync/arguments';
 import { problemOf } from '../rsync/exit-codes';
 import { runRsync } from '../rsync/runner';
+import { leaveHere, lookHere, NO_CONTENT, probeHere, readHere, textOf, type OtherSide } from './folder-side';
 import { makeDestination } from './guard-destination';
-
-/** What a volume or we may have there before a copy is. */
-const NO_CONTENT: ReadonlySet<string> = new Set(['.', 'lost+found', PROBE]);
-
-export interface OtherSide {
-  readonly exists: boolean;
-  readonly names: readonly string[];
-  /** Content of its backup.json; null when it has none. */
-  readonly marker: string | null;
-}
 
 export class OtherSideLook {
   constructor(
@@ -174,77 +154,6 @@ const NOT_THERE = /change_dir .* failed: No such file or directory \(2\)/;
 /** `drwxr-xr-x          4096 2026/11/25 13:57:11 name` */
 export function listedName(line: string): string | null {
   return /^[-dlpscbD]\S{9}\s+[\d,]+ \d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d (.+)$/.exec(line)?.[1] ?? null;
-}
-
-function lookHere(path: string): OtherSide {
-  let names: string[];
-  try {
-    names = readdirSync(path);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') {
-      throw new Problem('SyncRefused', `${path} cannot be read (${code}).`, { path }, { cause: error });
-    }
-    if (readHere(dirname(path)) === 'folder') return { exists: false, names: [], marker: null };
-    throw new Problem(
-      'DestinationMissing',
-      `There is no folder ${dirname(path)}.`,
-      { path },
-      { cause: error },
-    );
-  }
-  const content = names.filter((name) => !NO_CONTENT.has(name));
-  const marker = content.includes(MARKER) ? readFileSync(join(path, MARKER), 'utf8') : null;
-  return { exists: true, names: content, marker };
-}
-
-/** A link from a hostile copy leads to no file of ours. */
-const textOf = (path: string): string => (lstatSync(path).isFile() ? readFileSync(path, 'utf8') : '');
-
-function leaveHere(path: string, content: string): void {
-  const { atimeMs, mtimeMs } = lstatSync(path);
-  const temporary = join(path, `${TOKEN}.tmp`);
-  try {
-    rmSync(temporary, { force: true });
-    writeFileSync(temporary, content, { mode: 0o640, flag: 'wx' });
-    renameSync(temporary, join(path, TOKEN));
-  } catch (error) {
-    throw notWritable(path, error);
-  } finally {
-    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
-  }
-}
-
-function notWritable(path: string, error: unknown): Problem {
-  const { code } = error as NodeJS.ErrnoException;
-  return new Problem(
-    'SyncRefused',
-    `Nothing can be written to ${path} (${code}).`,
-    { path },
-    { cause: error },
-  );
-}
-
-function readHere(path: string): 'folder' | 'other' | null {
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? null : stat.isDirectory() || stat.isSymbolicLink() ? 'folder' : 'other';
-}
-
-function probeHere(path: string): string[] {
-  const { atimeMs, mtimeMs } = lstatSync(path);
-  const folder = join(path, PROBE);
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'case'), 'one');
-    writeFileSync(join(folder, 'CASE'), 'other');
-    return readdirSync(folder);
-  } catch (error) {
-    throw notWritable(path, error);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
-  }
 }
 
 /** rsync gives the folder at the destination the attributes of the one that is sent. */

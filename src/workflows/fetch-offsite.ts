@@ -9,10 +9,7 @@ import {
   type FetchOffsiteStatus,
 } from '../contracts/fetch-offsite';
 import { parseInput } from '../contracts/input';
-import { inPhases, type Begin } from './copy-phases';
-import { transferSteps } from './offsite-sync';
-import { operationName } from './operation-name';
-import { patiently, type Patience } from './patience';
+import { inPhases, type CopyRun } from './copy-phases';
 
 type Phase = Exclude<FetchOffsiteStatus['phase'], 'ended'>;
 
@@ -26,29 +23,19 @@ export async function fetchOffsite(raw: FetchOffsiteRequest): Promise<FetchOffsi
     phase: 'checking' as const,
     where: `- from \`${input.destination}\` to \`${input.outputDir}\``,
   };
-  return inPhases<Phase, FetchOffsiteResult>(frame, (begin) => runbook(input, begin));
+  return inPhases(frame, input, runbook);
 }
 
-async function runbook(input: FetchOffsiteInput, begin: Begin<Phase>): Promise<FetchOffsiteResult> {
-  const step = { name: operationName(), input };
-  const steps = transferSteps(input.advanced.heartbeatSeconds);
-  const patience: Patience = { attempts: input.advanced.attempts, waits: (waiting) => begin({ waiting }) };
+async function runbook({ step, at }: CopyRun<Phase, FetchOffsiteInput>): Promise<FetchOffsiteResult> {
+  const { input } = step;
   const chosen = input.accounts.length > 0;
-  begin({ phase: 'checking' });
-  await patiently(patience, () => steps.beginFetch(step));
-  let accounts: number | null = null;
-  if (chosen) {
-    begin({ phase: 'choosing' });
-    accounts = await patiently(patience, () => steps.chooseCopyAccounts(step));
-  }
+  await at('checking', (steps) => steps.beginFetch(step));
+  const accounts = chosen ? await at('choosing', (steps) => steps.chooseCopyAccounts(step)) : null;
   // metadata first: another machine may sync to the copy meanwhile, and adds blobs before it adds what names them
-  begin({ phase: 'fetching metadata' });
-  const metadata = await patiently(patience, () => steps.fetchCopyMetadata({ ...step, chosen }));
-  begin({ phase: 'fetching blobs' });
-  const blobs = await patiently(patience, () => steps.fetchCopyBlobs({ ...step, chosen }));
+  const metadata = await at('fetching metadata', (steps) => steps.fetchCopyMetadata({ ...step, chosen }));
+  const blobs = await at('fetching blobs', (steps) => steps.fetchCopyBlobs({ ...step, chosen }));
   // backup.json last: an earlier end leaves a folder that nobody takes for a Backup Path
-  begin({ phase: 'finishing' });
-  const end = await patiently(patience, () => steps.finishFetch({ ...step, chosen }));
+  const end = await at('finishing', (steps) => steps.finishFetch({ ...step, chosen }));
   const { destination, outputDir } = input;
   return {
     status: (end.missing ?? 0) > 0 ? 'partial' : 'fetched',

@@ -10,10 +10,7 @@ import {
   type VerifyOffsiteResult,
   type VerifyOffsiteStatus,
 } from '../contracts/verify-offsite';
-import { inPhases, type Begin } from './copy-phases';
-import { transferSteps } from './offsite-sync';
-import { operationName } from './operation-name';
-import { patiently, type Patience } from './patience';
+import { inPhases, type CopyRun } from './copy-phases';
 import type { verify } from './verify';
 
 type Phase = Exclude<VerifyOffsiteStatus['phase'], 'ended'>;
@@ -28,25 +25,20 @@ export async function verifyOffsite(raw: VerifyOffsiteRequest): Promise<VerifyOf
     phase: 'reading the copy' as const,
     where: `- copy: \`${input.destination}\``,
   };
-  return inPhases<Phase, VerifyOffsiteResult>(frame, (begin) => runbook(input, begin));
+  return inPhases(frame, input, runbook);
 }
 
-async function runbook(input: VerifyOffsiteInput, begin: Begin<Phase>): Promise<VerifyOffsiteResult> {
-  const step = { name: operationName(), input };
-  const steps = transferSteps(input.advanced.heartbeatSeconds);
-  const patience: Patience = { attempts: input.advanced.attempts, waits: (waiting) => begin({ waiting }) };
-  begin({ phase: 'reading the copy' });
-  const reportDir = await patiently(patience, () => steps.beginVerifyOffsite(step));
+async function runbook({ step, at }: CopyRun<Phase, VerifyOffsiteInput>): Promise<VerifyOffsiteResult> {
+  const { input } = step;
+  const reportDir = await at('reading the copy', (steps) => steps.beginVerifyOffsite(step));
   if (isPath(input.destination)) return readCopy(input);
 
-  begin({ phase: 'fetching metadata' });
-  await patiently(patience, () => steps.mirrorCopyMetadata(step));
-  begin({ phase: 'looking for blobs' });
-  const { sampled, damaged, ...found } = await patiently(patience, () => steps.lookUpCopyBlobs(step));
-  begin({ phase: 'comparing' });
+  await at('fetching metadata', (steps) => steps.mirrorCopyMetadata(step));
+  const looked = await at('looking for blobs', (steps) => steps.lookUpCopyBlobs(step));
+  const { sampled, damaged, ...found } = looked;
   // the contract asks for it where the copy is no folder
   const source = input.sourcePath as string;
-  const differing = await patiently(patience, () => steps.compareCopy({ ...step, source, sampled }));
+  const differing = await at('comparing', (steps) => steps.compareCopy({ ...step, source, sampled }));
   return {
     ...found,
     status: found.missing + damaged + differing === 0 ? 'clean' : 'findings',

@@ -74,11 +74,9 @@ describeRsync.each(['folder', 'daemon'])('the copy, to a %s', (kind) => {
   beforeEach(async () => {
     to = kind === 'daemon' ? { destination: `rsync://127.0.0.1:${(await ground.daemon()).port}/copy` } : {};
   });
-  const record = (): { lastSuccess: string | null } => {
-    const [destination] = readdirSync(join(ground.stateDir, 'offsite'));
-    const file = join(ground.stateDir, 'offsite', destination as string, 'record.json');
-    return JSON.parse(readFileSync(file, 'utf8')) as { lastSuccess: string | null };
-  };
+  const recordFile = (): string => ground.context(to).place.recordFile;
+  const record = (): { lastSuccess: string | null } =>
+    JSON.parse(readFileSync(recordFile(), 'utf8')) as { lastSuccess: string | null };
 
   test('a disk with an older copy is only as new as that, and the next sync says so', async () => {
     await ground.sync(to);
@@ -101,6 +99,15 @@ describeRsync.each(['folder', 'daemon'])('the copy, to a %s', (kind) => {
     expect(await ground.sync(to)).toMatchObject({ changed: false, lastSuccess: first });
     expect(ground.differences()).toEqual([]);
     expect(await ground.sync({ ...to, delete: 'now' })).toMatchObject({ changed: false, passes: [] });
+  });
+
+  test('a damaged record stops a sync before anything is touched; without it, all goes on', async () => {
+    await ground.sync(to);
+    writeFileSync(recordFile(), '{');
+    await expect(ground.sync(to)).rejects.toMatchObject({ type: 'CopyRecordDamaged' });
+    rmSync(recordFile());
+    expect(await ground.sync(to)).toMatchObject({ changed: false, lastSuccess: null, passes: [] });
+    expect(record().lastSuccess).not.toBeNull();
   });
 
   test('one that does not say what it is: its age is not known', async () => {
