@@ -39,6 +39,8 @@ function guard(serverPid: number, dir: string): number {
 
 export default async function setup(): Promise<void> {
   build();
+  // the servers of the tests collect their garbage less often: an eighth less processor time, for a hundred megabytes
+  process.env['GOGC'] ??= '400';
   const dir = mkdtempSync(join(tmpdir(), 'lifeboat-jest-'));
   const server = await startServer({
     dbFile: join(dir, 'temporal.db'),

@@ -1,7 +1,7 @@
 /** A worker that is killed: the administrators are told, and the restore goes on. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect, sleep, spawnWorker, startRestore } from '../e2e/harness';
+import { connect, sleep, spawnWorker, startRestore, type TestWorker } from '../e2e/harness';
 import { withSmtp } from '../mailer/smtp';
 import { replayAll } from '../replay/replay';
 import { RestoreBench } from '../restore/bench';
@@ -12,13 +12,17 @@ const taskQueue = 'interrupted-test';
 const address = process.env.LIFEBOAT_TEST_ADDRESS as string;
 
 let bench: RestoreBench;
+let worker: TestWorker;
 beforeEach(() => {
   bench = new RestoreBench();
   bench.store.writer.account(accountInfo('a1', 'jane@example.com'));
   for (let i = 0; i < ITEMS; i++) bench.store.message('a1', 300 + i, mail(`m${i}`));
   mkdirSync(bench.settings.stateDir);
 });
-afterEach(() => bench.remove());
+afterEach(async () => {
+  await worker.kill();
+  bench.remove();
+});
 
 const subjectsOf = (mails: readonly { raw: string }[]): string[] =>
   mails.map(({ raw }) => /^Subject: (.*?)(?:\r?\n[ \t](.*))?\r?$/m.exec(raw)?.slice(1).join('') ?? '');
@@ -34,7 +38,7 @@ test.each([
   await withSmtp({}, async (port, received) => {
     const env = { LIFEBOAT_SMTP_URL: `smtp://127.0.0.1:${port}`, LIFEBOAT_ADMINS: 'admin@example.com' };
     const start = () => spawnWorker({ address, stateDir: bench.settings.stateDir, taskQueue, env });
-    let worker = start();
+    worker = start();
     const client = await connect(address);
     const id = `interrupted-${signal}-${Date.now()}`;
     const handle = await startRestore(client, taskQueue, id, {
