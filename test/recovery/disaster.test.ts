@@ -12,7 +12,7 @@ import { EngineBench, mailboxes } from '../workflows/carbonio-bench';
 import { sleep } from '../e2e/harness';
 import { ADVANCED, HASTY, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 let bench: EngineBench;
 let before: string[];
 

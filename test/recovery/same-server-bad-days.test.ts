@@ -8,7 +8,7 @@ import { SERVER_ID } from '../restore/store';
 import { CopyGround } from './copy-ground';
 import { ADVANCED, answer, statusOf, untilAsked } from './person';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 let ground: CopyGround;
 beforeAll(async () => {
   ground = await new CopyGround().open();

@@ -5,7 +5,7 @@ import { replayAll } from '../replay/replay';
 import { CopyGround } from './copy-ground';
 import { ADVANCED, answer, HASTY, play, QUICK, statusOf, untilAsked } from './person';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 let ground: CopyGround;
 beforeAll(async () => {
   ground = await new CopyGround().open();

@@ -13,7 +13,7 @@ import { accountInfo } from '../restore/store';
 import { EngineBench } from '../workflows/carbonio-bench';
 import { ADVANCED, answer, QUICK, settingsOf, statusOf, untilAsked, untilWorks } from './person';
 
-jest.setTimeout(240_000);
+jest.setTimeout(600_000);
 let bench: EngineBench;
 let before: string[];
 let mails: readonly Received[];
