@@ -66,7 +66,7 @@ export class OtherSideLook {
   }
 
   private async fetch(name: string): Promise<string> {
-    const file = join(this.workDir, 'fetched.json');
+    const file = join(this.workDir, name === MARKER ? 'marker.json' : 'token.json');
     rmSync(file, { force: true });
     await this.run(`Reading its ${name}`, {
       ...{ from: remotePath(this.transport, name), to: file, owners: false },

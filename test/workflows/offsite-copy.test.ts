@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   rmSync(ground.copy, { recursive: true, force: true });
-  await ground.sync();
+  await ground.sync({ allowEmptyDestination: true });
 });
 
 let ids = 0;
