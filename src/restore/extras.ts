@@ -3,7 +3,8 @@ import { Defect } from '../backup-path/defect';
 import type { AccountInfo } from '../backup-path/model';
 import { Problem } from '../failures';
 import type { TotalsRow } from '../ledger/model';
-import { isMailboxAway, patienceMs } from './put-off';
+import { isMailboxAway } from '../mail/target';
+import { patienceMs } from './put-off';
 import type { Session } from './session';
 import { isRefusal } from './slice';
 

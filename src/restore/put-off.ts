@@ -12,9 +12,6 @@ const MANY = 2;
 /** That may last so many times longer: a server that is away is waited for. */
 const OUTAGE = 30;
 
-export const isMailboxAway = (error: unknown, address: string): error is Problem =>
-  error instanceof Problem && error.type === 'TargetUnavailable' && error.details.mailbox === address;
-
 /** How long, milliseconds. @param isShared other mailboxes are away as well, and none took anything since */
 export const patienceMs = (patienceSeconds: number, isShared: boolean): number =>
   patienceSeconds * 1000 * (isShared ? OUTAGE : 1);

@@ -2,10 +2,10 @@
 import { Problem } from '../failures';
 import type { Ledger } from '../ledger/ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
-import type { MailTarget } from '../mail/target';
+import { isMailboxAway, type MailTarget } from '../mail/target';
 import { restoreAccount, type SliceEnv } from './account-restore';
 import { countAccount } from './account-count';
-import { afterPutOff, isMailboxAway } from './put-off';
+import { afterPutOff } from './put-off';
 import { readName } from './select';
 import { awaitSettled } from './settle';
 import { afterFailure, afterPatience, streakOf } from './trouble';
