@@ -4,23 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTarget } from '../../src/mail/open-target';
 import type { StandIn } from '../../src/embedded/carbonio/start';
-import type { RestoreRequest } from '../../src/restore/request';
-import { TASKS } from '../../src/restore/tasks';
 import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail, state } from '../restore/store';
 import { problemOf } from './helpers';
 import { addSecret, userName } from './servers/kit';
 import { CuttingProxy } from './servers/proxy';
-import {
-  accountDir,
-  boxLines,
-  digestOf,
-  line,
-  readAccount,
-  readBox,
-  standInFor,
-  targetUrl,
-} from './servers/stand-in';
+import { accountDir, boxLines, digestOf, line, readAccount, standInFor, targetUrl } from './servers/stand-in';
 
 let bench: RestoreBench;
 let standIn: StandIn;
@@ -147,6 +136,37 @@ test('tokens that the server forgets are renewed, and a folder that went away is
   expect(notes.filter((text) => /removed meanwhile and was made again/.test(text))).toHaveLength(2);
 });
 
+test('a tag that the server refuses takes no other with it, and every note of a message is kept', async () => {
+  const { store } = bench;
+  store.writer.account(accountInfo('acc-1', userName(1)));
+  const calendar = Buffer.from(
+    'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:u1\r\nDTSTART:20240101T100000Z\r\n' +
+      'SUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n',
+  );
+  const tags = ['Work', 'a:b', 'Später'];
+  store.message('acc-1', 1000, mail('m'), { date: DATE, tags });
+  store.message('acc-1', 1001, calendar, { type: 'appointment', folder: 10, tags });
+  store.message('acc-1', 1002, mail('n'), { date: DATE, tags: ['a:b'] });
+  const gone = { code: 'mail.NO_SUCH_FOLDER', at: 'before', does: 'fault', times: 1 } as const;
+  standIn.setFaults([{ kind: 'soap', request: 'AddMsg', ...gone }]);
+  const { report, counters } = await bench.restore({ target: targetUrl(standIn, '&connections=1') });
+  expect(counters).toMatchObject({ restored: 3, unrestored: 0 });
+  expect(boxLines(standIn, userName(1)).map((text) => text.split(' ').slice(0, -1).join(' '))).toEqual([
+    'appt /Calendar Später+Work',
+    `m /Inbox  ${DATE} `,
+    `m /Inbox  ${DATE} Später+Work`,
+  ]);
+  const notes = report.accounts[userName(1)]?.notes ?? [];
+  expect(notes).toEqual([
+    {
+      item: 1000,
+      text: expect.stringMatching(/folder was removed.*without its tag "a:b", which the server refuses/),
+    },
+    { item: 1001, text: expect.stringMatching(/^without its tag "a:b", which the server refuses/) },
+    { item: 1002, text: expect.stringMatching(/^without its tags, which the server refuses/) },
+  ]);
+});
+
 test('over quota, in maintenance, gone, locked: told of each, and the others go on', async () => {
   account(1, 60, 20);
   const [gone, shut] = [account(2, 5), account(3, 5)];
@@ -264,46 +284,6 @@ test('mailboxes of a store that is away wait for it, those of others do not', as
   standIn.setFaults([]);
   expect((await bench.slice(request)).counters).toMatchObject({ restored: 8, unrestored: 0 });
   expect(boxLines(standIn, userName(1))).toEqual(away);
-});
-
-test('shares of a mailbox whose store is away: others get theirs, and it is left without in the end', async () => {
-  const shares = [{ folderId: 2, grantee: 'boss@example.com', rights: 'r' }];
-  for (const number of [1, 2, 3]) {
-    account(number, 1);
-    bench.store.writer.account(accountInfo(`acc-${number}`, userName(number), { shares }));
-  }
-  const { settings } = bench;
-  const quiet = { progress: () => undefined, stopRequested: () => false };
-  const extras = (request: RestoreRequest) => TASKS.extras({ request, settings }, quiet);
-  const grants = (number: number) =>
-    readBox(standIn, userName(number)).folders.flatMap((folder) => folder.grants);
-  const proxyError = { at: 'before', does: 'fault', code: 'service.PROXY_ERROR' } as const;
-  const away = { kind: 'soap', request: 'FolderAction', account: userName(1), ...proxyError } as const;
-  const begin = async (patienceSeconds: number): Promise<RestoreRequest> => {
-    const request = await bench.begin({ target: targetUrl(standIn), advanced: { patienceSeconds } });
-    await bench.slice(request);
-    return request;
-  };
-  const patient = await begin(3600);
-  standIn.setFaults([away]);
-  const problem = await problemOf(() => extras(patient));
-  expect([problem.type, problem.message]).toEqual([
-    'TargetUnavailable',
-    expect.stringContaining(`The mailbox of ${userName(1)}`),
-  ]);
-  expect([1, 2, 3].map((number) => grants(number).length)).toEqual([0, 1, 1]);
-  const hasty = await begin(0);
-  expect(await extras(hasty)).toBe(true);
-  const { report } = await bench.report(hasty);
-  expect(report.accounts[userName(1)]?.notes.map(({ text }) => text)).toEqual([
-    expect.stringMatching(
-      /^Its shares and data sources are not restored\. The mailbox of user1.*PROXY_ERROR/,
-    ),
-  ]);
-  standIn.setFaults([]);
-  expect(await extras(patient)).toBe(true);
-  expect(grants(1)).toHaveLength(1);
-  expect((await bench.report(patient)).report.accounts[userName(1)]?.notes ?? []).toEqual([]);
 });
 
 test('a wrong password is told at once, and shown nowhere', async () => {
