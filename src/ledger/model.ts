@@ -51,8 +51,12 @@ export interface TotalsRow {
   postponed?: number[];
   nextSeq: number;
   points: ProgressPoint[];
-  /** Phase 3 is done for the accounts before this one. */
+  /** Phase 3 is done for the accounts before this one, */
   extrasNext: number;
+  /** but for these, whose mailboxes are away: since when, epoch milliseconds. */
+  extrasLater?: readonly { readonly seq: number; readonly since: number }[];
+  /** When an account last took what phase 3 brings, epoch milliseconds; known only while others are away. */
+  extrasTaken?: number;
 }
 
 /** An account with items that were recorded as unreadable while that was not certain, and where to go back to. */

@@ -3,6 +3,7 @@
  * nothing else; the restore engine (src/restore) knows targets only through it.
  */
 import type { Readable } from 'node:stream';
+import { Problem } from '../failures';
 
 /** An account of the source, as a target needs it. `name` is the checked mail address. */
 export interface TargetAccount {
@@ -234,3 +235,7 @@ export interface MailTarget {
   addExtras(account: TargetAccount, extras: AccountExtras): Promise<string[]>;
   close(): Promise<void>;
 }
+
+/** The server answers, and this mailbox is not to be had now: who uses others need not wait. */
+export const isMailboxAway = (error: unknown, address: string): error is Problem =>
+  error instanceof Problem && error.type === 'TargetUnavailable' && error.details.mailbox === address;

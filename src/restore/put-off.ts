@@ -12,8 +12,9 @@ const MANY = 2;
 /** That may last so many times longer: a server that is away is waited for. */
 const OUTAGE = 30;
 
-export const isPutOff = (error: unknown, address: string): error is Problem =>
-  error instanceof Problem && error.type === 'TargetUnavailable' && error.details.mailbox === address;
+/** How long, milliseconds. @param isShared other mailboxes are away as well, and none took anything since */
+export const patienceMs = (patienceSeconds: number, isShared: boolean): number =>
+  patienceSeconds * 1000 * (isShared ? OUTAGE : 1);
 
 export interface Patience {
   readonly operation: OperationLedger;
@@ -39,8 +40,7 @@ export function afterPutOff(
   const isMany = (operation.totals().postponed?.length ?? 0) >= MANY;
   const now = takenByOthers(operation, seq);
   const isItsOwn = now > others || (now > 0 && !isMany);
-  const patience = patienceSeconds * 1000 * (isMany && !isItsOwn ? OUTAGE : 1);
-  if (lasted < patience) {
+  if (lasted < patienceMs(patienceSeconds, isMany && !isItsOwn)) {
     // each of those that wait is asked in turn
     operation.takeTurns(lane, seq);
     throw error;

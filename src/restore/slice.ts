@@ -2,10 +2,10 @@
 import { Problem } from '../failures';
 import type { Ledger } from '../ledger/ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
-import type { MailTarget } from '../mail/target';
+import { isMailboxAway, type MailTarget } from '../mail/target';
 import { restoreAccount, type SliceEnv } from './account-restore';
 import { countAccount } from './account-count';
-import { afterPutOff, isPutOff } from './put-off';
+import { afterPutOff } from './put-off';
 import { readName } from './select';
 import { awaitSettled } from './settle';
 import { afterFailure, afterPatience, streakOf } from './trouble';
@@ -56,7 +56,7 @@ async function runAccount(context: SliceContext, seq: number): Promise<boolean |
       await mailbox.close();
     }
   } catch (error) {
-    const refusal = isPutOff(error, work.name) ? afterPutOff(context, seq, error) : refusalOf(error);
+    const refusal = isMailboxAway(error, work.name) ? afterPutOff(context, seq, error) : refusalOf(error);
     if (refusal === 'postponed') return refusal;
     // the target as a whole is fine, or this throws: it refuses this one mailbox
     await target.check();

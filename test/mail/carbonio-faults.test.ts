@@ -156,6 +156,37 @@ test('tokens that the server forgets are renewed, and a folder that went away is
   expect(notes.filter((text) => /removed meanwhile and was made again/.test(text))).toHaveLength(2);
 });
 
+test('a tag that the server refuses takes no other with it, and every note of a message is kept', async () => {
+  const { store } = bench;
+  store.writer.account(accountInfo('acc-1', userName(1)));
+  const calendar = Buffer.from(
+    'BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:u1\r\nDTSTART:20240101T100000Z\r\n' +
+      'SUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n',
+  );
+  const tags = ['Work', 'a:b', 'Später'];
+  store.message('acc-1', 1000, mail('m'), { date: DATE, tags });
+  store.message('acc-1', 1001, calendar, { type: 'appointment', folder: 10, tags });
+  store.message('acc-1', 1002, mail('n'), { date: DATE, tags: ['a:b'] });
+  const gone = { code: 'mail.NO_SUCH_FOLDER', at: 'before', does: 'fault', times: 1 } as const;
+  standIn.setFaults([{ kind: 'soap', request: 'AddMsg', ...gone }]);
+  const { report, counters } = await bench.restore({ target: targetUrl(standIn, '&connections=1') });
+  expect(counters).toMatchObject({ restored: 3, unrestored: 0 });
+  expect(boxLines(standIn, userName(1)).map((text) => text.split(' ').slice(0, -1).join(' '))).toEqual([
+    'appt /Calendar Später+Work',
+    `m /Inbox  ${DATE} `,
+    `m /Inbox  ${DATE} Später+Work`,
+  ]);
+  const notes = report.accounts[userName(1)]?.notes ?? [];
+  expect(notes).toEqual([
+    {
+      item: 1000,
+      text: expect.stringMatching(/folder was removed.*without its tag "a:b", which the server refuses/),
+    },
+    { item: 1001, text: expect.stringMatching(/^without its tag "a:b", which the server refuses/) },
+    { item: 1002, text: expect.stringMatching(/^without its tags, which the server refuses/) },
+  ]);
+});
+
 test('over quota, in maintenance, gone, locked: told of each, and the others go on', async () => {
   account(1, 60, 20);
   const [gone, shut] = [account(2, 5), account(3, 5)];

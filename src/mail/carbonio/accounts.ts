@@ -1,5 +1,5 @@
 /** Accounts, with aliases and signatures. */
-import type { ProvisionAccount, ProvisionOptions } from '../target';
+import { isMailboxAway, type ProvisionAccount, type ProvisionOptions } from '../target';
 import { attributesOf, createWith, modify, type Attribute } from './attributes';
 import { isFault } from './fault';
 import { attributeIn } from './json';
@@ -116,8 +116,10 @@ export class AccountMaker {
     } catch (error) {
       // of a run that was interrupted, or another one that stays
       if (isFault(error, 'account.SIGNATURE_EXISTS')) return;
-      if (!isFault(error)) throw error;
-      this.note(`${address} is without the signature "${name}": ${error.words}.`);
+      // of a mailbox whose store is away the others need not wait
+      if (!isFault(error) && !isMailboxAway(error, address)) throw error;
+      const why = isFault(error) ? `${error.words}.` : error.message;
+      this.note(`${address} is without the signature "${name}": ${why}`);
     }
   }
 

@@ -1,9 +1,10 @@
 /** Puts one item into a mailbox, and says what became of it. */
 import type { DeliveryOutcome, OutgoingMessage } from '../target';
 import { marked, sentMessage, sentText, type Sent } from './content';
-import { isFault, type SoapFault } from './fault';
+import type { SoapFault } from './fault';
 import { firstOf, idIn, listOf } from './json';
 import type { AccountSession } from './session';
+import { addTags, tagNames } from './tags';
 
 /** The letters that the server knows for items (mail-server reference, section 5). */
 const FLAGS = /[^ufarswdxn!?+v]/g;
@@ -57,7 +58,7 @@ export async function inject(
     const made = idIn(firstOf(answer, 'cn', 'CreateContact'), 'CreateContact');
     return accepted(lost(message, 'contact'), [made]);
   }
-  return importCalendar(session, message, { l, tn, content });
+  return importCalendar(session, message, { l, content });
 }
 
 async function addMessage(
@@ -78,7 +79,7 @@ async function addMessage(
 async function importCalendar(
   session: AccountSession,
   message: OutgoingMessage,
-  { l, tn, content }: { l: string; tn: string; content: Sent },
+  { l, content }: { l: string; content: Sent },
 ): Promise<Injected> {
   const answer = await session.call('ImportAppointments', { ct: 'text/calendar', l, content });
   const made = firstOf(answer, 'appt', 'ImportAppointments');
@@ -90,28 +91,14 @@ async function importCalendar(
   const notes = lost(message, 'entry of a calendar');
   if (ids.length < wanted) notes.push(`of its ${wanted} parts the server took ${ids.length}`);
   const distinct = [...new Set(ids)];
-  if (tn !== '') notes.push(...(await tagged(session, distinct, tn)));
+  // the import takes no tags
+  notes.push(...(await addTags(session, distinct, message.tags)));
   return accepted(notes, distinct);
-}
-
-/** The import takes no tags. */
-async function tagged(session: AccountSession, ids: readonly number[], tn: string): Promise<string[]> {
-  try {
-    await session.call('ItemAction', { action: { id: ids.join(','), op: 'tag', tn } });
-    return [];
-  } catch (error) {
-    if (!isFault(error)) throw error;
-    return [`without its tags: ${error.words}`];
-  }
 }
 
 function lost({ flags }: OutgoingMessage, what: string): string[] {
   return flags.includes('f') ? [`a ${what} is taken without its flag`] : [];
 }
-
-/** In the server's form: a comma between names, a backslash before one within. */
-export const tagNames = (tags: readonly string[]): string =>
-  tags.map((tag) => tag.replace(/[\\,]/g, '\\$&')).join(',');
 
 /** How an item that the server refuses is told of. */
 export function refusalOf(fault: SoapFault): string {

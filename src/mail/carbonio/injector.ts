@@ -7,6 +7,7 @@ import type { CarbonioFolders } from './folders';
 import { FULL, inject, prepare, refusalOf, type Injected, type Prepared } from './inject';
 import { findSince } from './look-up';
 import type { AccountSession } from './session';
+import { withoutRefused } from './tags';
 
 /** A mailbox that is in maintenance is tried so often, so far apart. */
 const LOCK_TRIES = 3;
@@ -117,8 +118,9 @@ export class Injector {
       this.#note(message, 'its folder was removed meanwhile and was made again');
       return message;
     } else if (code === 'mail.INVALID_NAME' && message.tags.length > 0) {
-      this.#note(message, `without its tags, which the server refuses: ${words}`);
-      return { ...message, tags: [] };
+      const { tags, note } = await withoutRefused(this.session, message.tags, words);
+      this.#note(message, note);
+      return { ...message, tags };
     } else {
       if (LOCKED.includes(code)) this.#locked = `the mailbox is locked: ${words}`;
       if (FULL.has(code)) this.#tooMuch = Math.min(this.#tooMuch, sizeOf(message));
@@ -146,20 +148,19 @@ export class Injector {
       this.#made.add(id);
       this.#lastId = Math.max(this.#lastId, id);
     }
-    const before = this.#late.get(message.itemId);
-    const notes = before?.kind === 'accepted' ? before.notes : [];
     if (outcome.kind !== 'accepted') this.#late.set(message.itemId, outcome);
-    else if (outcome.notes.length > 0) {
-      this.#late.set(message.itemId, { kind: 'accepted', notes: [...notes, ...outcome.notes] });
-    }
+    else if (outcome.notes.length > 0) this.#note(message, ...outcome.notes);
   }
 
   #refuse(message: OutgoingMessage, reason: string): void {
     this.#late.set(message.itemId, { kind: 'invalid', reason });
   }
 
-  #note(message: OutgoingMessage, note: string): void {
-    this.#late.set(message.itemId, { kind: 'accepted', notes: [note] });
+  /** Beside what is known of it already. */
+  #note({ itemId }: OutgoingMessage, ...more: readonly string[]): void {
+    const before = this.#late.get(itemId);
+    const notes = new Set([...(before?.kind === 'accepted' ? before.notes : []), ...more]);
+    this.#late.set(itemId, { kind: 'accepted', notes: [...notes] });
   }
 }
 

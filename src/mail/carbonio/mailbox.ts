@@ -17,6 +17,7 @@ import { prepare, refusalOf, type Prepared } from './inject';
 import { Injector, sizeOf } from './injector';
 import { findSince, identified, uidDigest } from './look-up';
 import type { AccountSession } from './session';
+import { makeTag } from './tags';
 import { snapshotOf, type Snapshot } from './snapshot';
 
 /** What is held, and the view of a folder that holds it. */
@@ -85,12 +86,8 @@ export class CarbonioMailbox implements Mailbox {
 
   /** Also of tags that no item has. */
   async tag(name: string): Promise<void> {
-    try {
-      await this.session.call('CreateTag', { tag: { name } });
-    } catch (error) {
-      // the items that have it are restored without it, and say so
-      if (!isFault(error, 'mail.ALREADY_EXISTS', 'mail.INVALID_NAME')) throw error;
-    }
+    // refused: the items that have it are restored without it, and say so
+    await makeTag(this.session, name);
   }
 
   accepts(type: string): boolean {
