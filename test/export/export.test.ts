@@ -16,6 +16,7 @@ import {
 import { join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import { BackupPath } from '../../src/backup-path/store';
+import { Batch } from '../../src/export/batch';
 import { checkExport, planExport } from '../../src/export/plan';
 import { finishExport } from '../../src/export/finish';
 import { RestoreBench } from '../restore/bench';
@@ -96,6 +97,28 @@ test('again: only what is new or changed is written', async () => {
   ]);
   const { counts } = await bench.export();
   expect(counts).toMatchObject({ items: 32, written: 2, unchanged: 30, blobs: 1 });
+});
+
+test('a blob that two lanes copy at the same time counts once', async () => {
+  fill(1, 0);
+  const digests = ['one', 'two'].map((text) => bench.store.writer.blob(mail(text)));
+  const store = BackupPath.open(bench.store.root);
+  const { destination } = bench;
+  const [first, second] = ['a', 'b'].map(
+    (name) => new Batch(store, destination, join(destination, '.lifeboat-export', name)),
+  ) as [Batch, Batch];
+  // both have it before one of them puts it in its place
+  for (const batch of [first, second]) await batch.blob(digests[0] as string);
+  await second.blob(digests[1] as string);
+  const sizes = digests.map((digest) => statSync(join(store.root, blobPath(digest))).size);
+  expect(await first.commit()).toEqual({ blobs: 1, bytes: sizes[0] });
+  expect(await second.commit()).toEqual({ blobs: 1, bytes: sizes[1] });
+  // an empty file is no blob, and is replaced
+  const path = join(destination, blobPath(digests[0] as string));
+  truncateSync(path);
+  await first.blob(digests[0] as string);
+  expect(await first.commit()).toEqual({ blobs: 1, bytes: sizes[0] });
+  expect(statSync(path)).toMatchObject({ size: sizes[0], nlink: 1 });
 });
 
 test('chosen accounts and domains; what is switched off is left out; the configuration is theirs alone', async () => {
