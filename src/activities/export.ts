@@ -35,7 +35,7 @@ export function createExportActivities({ stateDir }: Config, work: HostWork) {
     });
 
   return {
-    /** Whether the source and the accounts are right; changes nothing. */
+    /** Whether the source, the accounts and the destination are right; changes nothing. */
     async checkExport({ request }: Pick<ExportStep, 'request'>): Promise<void> {
       return step('checkExport', { export: request, stateDir });
     },

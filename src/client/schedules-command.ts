@@ -52,7 +52,9 @@ export function addSchedulesCommand(program: Command, onExit: (code: number) => 
 
   common(schedules.command('pause'))
     .summary('start nothing until it is resumed')
-    .description('What runs goes on. `apply` leaves it paused.')
+    .description(
+      'What runs goes on. `apply` leaves it paused. Why one is paused already is kept, and a reason is added to it.',
+    )
     .argument('<name...>', 'as `lifeboat schedules list` shows it')
     .option('--reason <text>', 'why; shown by `list`')
     .action(async (names: string[], options: PauseOptions) =>

@@ -6,7 +6,14 @@ import type { BackupPath } from '../backup-path/store';
 import { walkItems, type Cursor, type WalkEntry } from '../backup-path/walk';
 import type { SourceGuard } from '../restore/source-guard';
 import type { Batch } from './batch';
-import { FINDINGS_KEPT, type AccountProgress, type ExportFinding, type PlannedAccount } from './model';
+import {
+  addCounts,
+  FINDINGS_KEPT,
+  zeroCounts,
+  type AccountProgress,
+  type ExportFinding,
+  type PlannedAccount,
+} from './model';
 
 /** What a kill redoes at most. */
 const BATCH_ITEMS = 200;
@@ -47,9 +54,7 @@ export async function exportAccount(
       store.assertThere();
       copyAccountFiles(env, id, progress);
     }
-    progress.counts.blobs += batch.blobs;
-    progress.counts.bytes += batch.bytes;
-    await batch.commit();
+    addCounts(progress.counts, { ...zeroCounts(), ...(await batch.commit()) });
     progress.cursor = cursor;
     progress.done = ended;
     if (ended || guard.streak === 0) env.save(progress);

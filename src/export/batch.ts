@@ -6,6 +6,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   renameSync,
@@ -27,12 +28,16 @@ import { destinationProblem, onDestination, syncFolder } from './destination';
 /** Only what is written to fails so. */
 const OF_DESTINATION: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EROFS']);
 
+/** So file systems answer that have no hard links. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
 export class Batch {
   private readonly copies: BlobReader;
-  private readonly staged = new Set<string>();
+  /** Blobs, with their bytes on the disk. */
+  private readonly staged = new Map<string, number>();
   private readonly metadata = new Map<string, Uint8Array>();
   private readonly folders = new Set<string>();
-  blobs = 0;
+  /** Of the blobs that are taken along, on the disk. */
   bytes = 0;
 
   /** @param staging folder of this attempt alone, in the destination */
@@ -71,9 +76,9 @@ export class Batch {
       closeSync(fd);
     }
     await this.prove(digest, copy);
-    this.staged.add(digest);
-    this.blobs++;
-    this.bytes += onDestination(this.root, () => statSync(copy)).size;
+    const { size } = onDestination(this.root, () => statSync(copy));
+    this.staged.set(digest, size);
+    this.bytes += size;
   }
 
   /** The very copy, not the source, is compared with the digest. */
@@ -108,9 +113,15 @@ export class Batch {
     }
   }
 
-  /** Puts everything in its place, and on the disk. */
-  async commit(): Promise<void> {
-    await this.publish([...this.staged].map(blobPath));
+  /** Puts everything in its place, and on the disk. Answers the blobs that were not there, and their bytes. */
+  async commit(): Promise<{ blobs: number; bytes: number }> {
+    const placed = { blobs: 0, bytes: 0 };
+    const sizes = new Map([...this.staged].map(([digest, size]) => [blobPath(digest), size]));
+    await this.publish([...sizes.keys()], (relative) => {
+      if (!this.placeBlob(relative)) return;
+      placed.blobs++;
+      placed.bytes += sizes.get(relative) ?? 0;
+    });
     for (const [relative, content] of this.metadata) {
       onDestination(this.root, () => {
         const path = join(this.staging, relative);
@@ -118,28 +129,49 @@ export class Batch {
         writeFileSync(path, content, { mode: 0o640 });
       });
     }
-    await this.publish([...this.metadata.keys()]);
+    await this.publish([...this.metadata.keys()], (relative) => this.place(relative));
     this.staged.clear();
     this.metadata.clear();
-    this.blobs = 0;
     this.bytes = 0;
+    return placed;
   }
 
   /** On the disk first, then under its name, then its folder on the disk. */
-  private async publish(relatives: readonly string[]): Promise<void> {
+  private async publish(relatives: readonly string[], place: (relative: string) => void): Promise<void> {
     const folders = new Set<string>();
     try {
       await Promise.all(relatives.map((relative) => syncFile(join(this.staging, relative))));
       for (const relative of relatives) {
-        const path = join(this.root, relative);
-        this.folder(dirname(path));
-        renameSync(join(this.staging, relative), path);
-        folders.add(dirname(path));
+        const folder = dirname(join(this.root, relative));
+        this.folder(folder);
+        place(relative);
+        folders.add(folder);
       }
       for (const folder of folders) syncFolder(folder);
     } catch (error) {
       throw destinationProblem(error, this.root);
     }
+  }
+
+  private place(relative: string): void {
+    renameSync(join(this.staging, relative), join(this.root, relative));
+  }
+
+  /** Other lanes copy the same blob: false for all but the one that was first. */
+  private placeBlob(relative: string): boolean {
+    const [copy, path] = [join(this.staging, relative), join(this.root, relative)];
+    try {
+      linkSync(copy, path);
+    } catch (error) {
+      const code = errorCode(error) ?? '';
+      if (code !== 'EEXIST' && !NO_LINKS.has(code)) throw error;
+      // an empty one, or a file system without links, where two lanes at the same moment may both count it
+      const isNew = !isFile(path);
+      if (isNew) this.place(relative);
+      return isNew;
+    }
+    rmSync(copy);
+    return true;
   }
 
   private folder(path: string): void {

@@ -1,7 +1,9 @@
 /** Where an export is written: guarded before, recognised by its marker ever after. */
 import { randomUUID } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -14,7 +16,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../backup-path/defect';
 import type { Marker } from '../backup-path/model';
@@ -28,39 +30,21 @@ export const STAGING = '.lifeboat-export';
 
 const marker = z.object({ exportId: z.string(), serverId: z.string(), serverName: z.string() });
 
+type Source = { readonly root: string; readonly marker: Marker };
+
 /**
  * The destination, made when only its last folder is missing. @returns its id and whether it is new
- * @throws Problem `SyncOverlap`, `DestinationMissing`, `DestinationOccupied`, `DestinationOfOtherServer`,
- * `DestinationNotCaseSensitive`, `DestinationFull`, `TargetUnavailable`
+ * @throws Problem as `lookAtDestination`, `DestinationNotCaseSensitive`, `DestinationFull`
  */
 export function openDestination(
   path: string,
-  source: { readonly root: string; readonly marker: Marker },
+  source: Source,
   stateDir: string,
 ): { root: string; exportId: string; fresh: boolean } {
-  guardOverlap(source.root, path, stateDir);
+  const { root, exportId: known } = lookAtDestination(path, source, stateDir);
+  if (known !== null) return { root, exportId: known, fresh: false };
   return onDestination(path, () => {
-    if (!existsSync(path)) {
-      if (!existsSync(dirname(path)))
-        throw new Problem('DestinationMissing', `The folder ${dirname(path)} is not there.`, { path });
-      mkdirSync(path, { mode: 0o750 });
-    }
-    const root = realpathSync(path);
-    if (!statSync(root).isDirectory())
-      throw new Problem('DestinationOccupied', `${path} is no folder.`, { path });
-    const known = readMarker(root);
-    if (known !== null) {
-      if (known.serverId !== source.marker.serverId)
-        throw new Problem('DestinationOfOtherServer', `${path} holds an export of ${known.serverName}.`);
-      return { root, exportId: known.exportId, fresh: false };
-    }
-    const names = readdirSync(root).filter((name) => name !== 'lost+found');
-    if (names.length > 0)
-      throw new Problem(
-        'DestinationOccupied',
-        `${path} is not empty (${JSON.stringify(names[0])}) and no export of Lifeboat.`,
-        { path },
-      );
+    if (!existsSync(root)) mkdirSync(root, { mode: 0o750 });
     const exportId = randomUUID();
     const { serverId, serverName } = source.marker;
     putFile(join(root, EXPORT_MARKER), JSON.stringify({ exportId, serverId, serverName }));
@@ -71,6 +55,41 @@ export function openDestination(
       });
     }
     return { root, exportId, fresh: true };
+  });
+}
+
+/**
+ * Changes nothing. @returns its real path, which may not be there yet, and its id when it is an export
+ * @throws Problem `SyncOverlap`, `DestinationMissing`, `DestinationOccupied`, `DestinationOfOtherServer`,
+ * `TargetUnavailable`
+ */
+export function lookAtDestination(
+  path: string,
+  source: Source,
+  stateDir: string,
+): { root: string; exportId: string | null } {
+  guardOverlap(source.root, path, stateDir);
+  return onDestination(path, () => {
+    const isThere = existsSync(path);
+    if (!isThere && !existsSync(dirname(path)))
+      throw new Problem('DestinationMissing', `The folder ${dirname(path)} is not there.`, { path });
+    const root = isThere ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
+    if (isThere && !statSync(root).isDirectory())
+      throw new Problem('DestinationOccupied', `${path} is no folder.`, { path });
+    accessSync(isThere ? root : dirname(root), constants.W_OK | constants.X_OK);
+    if (!isThere) return { root, exportId: null };
+    const known = readMarker(root);
+    if (known !== null && known.serverId !== source.marker.serverId)
+      throw new Problem('DestinationOfOtherServer', `${path} holds an export of ${known.serverName}.`);
+    if (known !== null) return { root, exportId: known.exportId };
+    const names = readdirSync(root).filter((name) => name !== 'lost+found');
+    if (names.length > 0)
+      throw new Problem(
+        'DestinationOccupied',
+        `${path} is not empty (${JSON.stringify(names[0])}) and no export of Lifeboat.`,
+        { path },
+      );
+    return { root, exportId: null };
   });
 }
 

@@ -12,7 +12,7 @@ import { currentState } from '../restore/classify';
 import { selectAccounts, type Selected } from '../restore/select';
 import { openStore } from '../restore/session';
 import { SourceGuard } from '../restore/source-guard';
-import { openDestination } from './destination';
+import { lookAtDestination, openDestination } from './destination';
 import { ExportPlace } from './place';
 import type { ExportPlan, ExportPlanned, ExportRequest, PlannedAccount } from './model';
 
@@ -37,10 +37,14 @@ export function planExport(request: ExportRequest, stateDir: string): ExportPlan
   };
 }
 
-/** What can be said before the operation waits for its turn. @throws Problem as `planExport`, of the source */
-export function checkExport({ input }: ExportRequest): void {
+/**
+ * What can be said before the operation waits for its turn; changes nothing.
+ * @throws Problem as `planExport`, but for the space
+ */
+export function checkExport({ input }: ExportRequest, stateDir: string): void {
   const store = openStore(input.sourcePath, false);
   guardSource(store.root);
+  lookAtDestination(input.destinationPath, store, stateDir);
   select(store, input);
 }
 

@@ -191,7 +191,7 @@ export const TASKS: Tasks = {
       stopRequested: () => hooks.stopRequested(),
     }),
   writeRescueIndex: ({ name, plan, slices, counts }) => writeIndex(name, plan, slices, counts),
-  checkExport: async (input) => checkExport(input.export),
+  checkExport: async (input) => checkExport(input.export, input.stateDir),
   planExport: async (input) => planExport(input.export, input.stateDir),
   exportSlice: (input, hooks) => {
     const until = Date.now() + input.seconds * 1000;

@@ -202,6 +202,30 @@ test('a change of the file, and one by somebody else, are seen and set right; a 
   expect((await handle('a').describe()).state.paused).toBe(false);
 });
 
+test('a pause of one that a failure has paused keeps what the failure said', async () => {
+  write({ a: PURGE, b: PURGE });
+  expect((await lifeboat('apply')).code).toBe(0);
+  const failure = 'paused due to workflow failure: x: the source is empty';
+  await handle('a').pause(failure);
+  const again = await lifeboat('pause', 'a', 'b', '--json');
+  expect([again.code, again.stderr]).toEqual([
+    0,
+    expect.stringContaining(`a was paused already, and stays so: ${failure}`),
+  ]);
+  expect(json(again).schedules).toMatchObject([
+    { name: 'a', paused: true, note: failure },
+    { name: 'b', paused: true, note: expect.stringMatching(/^paused by /) },
+  ]);
+  expect((await handle('a').describe()).state).toMatchObject({ paused: true, note: failure });
+  expect((await lifeboat('pause', 'a', '--reason', 'the store moves')).code).toBe(0);
+  const { note } = (await handle('a').describe()).state;
+  expect(note).toMatch(
+    /^paused due to workflow failure: x: the source is empty; paused by .*: the store moves$/,
+  );
+  expect((await lifeboat('resume', 'a')).code).toBe(0);
+  expect((await handle('a').describe()).state.note).toMatch(/^resumed by /);
+});
+
 test('what is no longer in the file stays until it is asked for; of another host nothing is seen', async () => {
   write({ a: PURGE, b: PURGE });
   expect((await lifeboat('apply')).code).toBe(0);

@@ -1,6 +1,8 @@
 /** An export of chosen accounts, by its steps on real files. */
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -14,7 +16,8 @@ import {
 import { join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import { BackupPath } from '../../src/backup-path/store';
-import { planExport } from '../../src/export/plan';
+import { Batch } from '../../src/export/batch';
+import { checkExport, planExport } from '../../src/export/plan';
 import { finishExport } from '../../src/export/finish';
 import { RestoreBench } from '../restore/bench';
 import { readMailbox } from '../crash/mailboxes';
@@ -94,6 +97,28 @@ test('again: only what is new or changed is written', async () => {
   ]);
   const { counts } = await bench.export();
   expect(counts).toMatchObject({ items: 32, written: 2, unchanged: 30, blobs: 1 });
+});
+
+test('a blob that two lanes copy at the same time counts once', async () => {
+  fill(1, 0);
+  const digests = ['one', 'two'].map((text) => bench.store.writer.blob(mail(text)));
+  const store = BackupPath.open(bench.store.root);
+  const { destination } = bench;
+  const [first, second] = ['a', 'b'].map(
+    (name) => new Batch(store, destination, join(destination, '.lifeboat-export', name)),
+  ) as [Batch, Batch];
+  // both have it before one of them puts it in its place
+  for (const batch of [first, second]) await batch.blob(digests[0] as string);
+  await second.blob(digests[1] as string);
+  const sizes = digests.map((digest) => statSync(join(store.root, blobPath(digest))).size);
+  expect(await first.commit()).toEqual({ blobs: 1, bytes: sizes[0] });
+  expect(await second.commit()).toEqual({ blobs: 1, bytes: sizes[1] });
+  // an empty file is no blob, and is replaced
+  const path = join(destination, blobPath(digests[0] as string));
+  truncateSync(path);
+  await first.blob(digests[0] as string);
+  expect(await first.commit()).toEqual({ blobs: 1, bytes: sizes[0] });
+  expect(statSync(path)).toMatchObject({ size: sizes[0], nlink: 1 });
 });
 
 test('chosen accounts and domains; what is switched off is left out; the configuration is theirs alone', async () => {
@@ -226,16 +251,21 @@ test('accounts that end within such a streak are not done before it is believed'
   expect(await bench.lane(request, 0)).toMatchObject({ accountsDone: 12, counts: { items: 60, damaged: 0 } });
 });
 
-test('destinations that are refused', async () => {
+test('destinations that are refused, before anything waits or is made', async () => {
   fill(1, 1);
-  const refused = (destinationPath: string) =>
-    bench.export({ destinationPath }).then(
-      () => null,
-      (e: { type: string }) => e.type,
-    );
+  const typeOf = (e: { type: string }): string => e.type;
+  const refused = async (destinationPath: string) => {
+    const check = async () => checkExport(bench.request({ destinationPath }), bench.stateDir);
+    const types = [
+      await check().then(() => null, typeOf),
+      await bench.export({ destinationPath }).then(() => null, typeOf),
+    ];
+    return [...new Set(types)].join();
+  };
   mkdirSync(join(bench.folder, 'full'));
   writeFileSync(join(bench.folder, 'full/file'), '');
   expect(await refused(join(bench.folder, 'full'))).toBe('DestinationOccupied');
+  expect(await refused(join(bench.folder, 'full/file'))).toBe('DestinationOccupied');
   expect(await refused(join(bench.store.root, 'sub'))).toBe('SyncOverlap');
   expect(await refused(bench.folder)).toBe('SyncOverlap');
   expect(await refused(join(bench.folder, 'no/such'))).toBe('DestinationMissing');
@@ -246,4 +276,32 @@ test('destinations that are refused', async () => {
     JSON.stringify({ exportId: 'x', serverId: 'y', serverName: 'z' }),
   );
   expect(await refused(other)).toBe('DestinationOfOtherServer');
+  checkExport(bench.request(), bench.stateDir);
+  expect(existsSync(bench.destination)).toBe(false);
+});
+
+test('a destination that may not be written is told before anything waits or is made', () => {
+  fill(1, 1);
+  const [shut, under] = [join(bench.folder, 'shut'), join(bench.folder, 'shut/export')];
+  mkdirSync(shut, { mode: 0o555 });
+  chmodSync(bench.folder, 0o755);
+  // a process of its own: root may write everywhere
+  const script = `
+    const { checkExport } = require(process.argv[1]);
+    const [stateDir, ...requests] = JSON.parse(process.argv[2]);
+    if (process.getuid() === 0) process.setuid(65534);
+    for (const request of requests)
+      try { checkExport(request, stateDir); console.log('taken'); }
+      catch (error) { console.log(error.type, error.message); }`;
+  const requests = [shut, under].map((destinationPath) => bench.request({ destinationPath }));
+  const args = ['-e', script, join(__dirname, '../../dist/export/plan.js')];
+  const ended = spawnSync(process.execPath, [...args, JSON.stringify([bench.stateDir, ...requests])], {
+    encoding: 'utf8',
+  });
+  expect([ended.stdout, ended.stderr]).toEqual([
+    [shut, under]
+      .map((path) => `TargetUnavailable The destination ${path} cannot be written (EACCES).\n`)
+      .join(''),
+    '',
+  ]);
 });

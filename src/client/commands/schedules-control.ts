@@ -28,13 +28,21 @@ async function setPaused(names: readonly string[], paused: boolean, options: Pau
     // all of them are there before one is changed
     for (const name of names) await ownSchedule(link, host, name);
     const verb = paused ? 'paused' : 'resumed';
-    const note = `${verb} by ${client.options.identity}${options.reason === undefined ? '' : `: ${options.reason}`}`;
+    const { reason } = options;
+    const said = `${verb} by ${client.options.identity}${reason === undefined ? '' : `: ${reason}`}`;
+    const schedules: { name: string; paused: boolean; note: string }[] = [];
     for (const name of names) {
       const handle = client.schedule.getHandle(scheduleId(host, name));
-      await (paused ? handle.pause(note) : handle.unpause(note));
-      say(`${name} is ${verb}.`);
+      const { state } = await handle.describe();
+      // the failure that paused it is what the next person must read
+      const why = paused && state.paused ? (state.note ?? '') : '';
+      const stays = why !== '' && reason === undefined;
+      const note = stays ? why : [why, said].filter((text) => text !== '').join('; ');
+      if (!stays) await (paused ? handle.pause(note) : handle.unpause(note));
+      say(why === '' ? `${name} is ${verb}.` : `${name} was paused already, and stays so: ${why}`);
+      schedules.push({ name, paused, note });
     }
-    if (options.json) printJson({ schedules: names.map((name) => ({ name, paused, note })) });
+    if (options.json) printJson({ schedules });
     return EXIT.done;
   });
 }
