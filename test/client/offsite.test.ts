@@ -1,6 +1,7 @@
 /** `lifeboat offsite` with nothing but folders. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { FAILURES } from '../../src/failures';
 import { TOKEN } from '../../src/rsync/arguments';
 import { describeRsync } from '../offsite/kit';
 import { run, type Ended } from './cli';
@@ -45,7 +46,10 @@ describeRsync('lifeboat offsite', () => {
     expect(refused.code).toBe(1);
     expect(JSON.parse(refused.stdout)).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringMatching(/would delete 21 of .*--max-delete-percent/) },
+      error: {
+        ...{ type: 'TooManyDeletions', remedy: FAILURES.TooManyDeletions.remedy },
+        message: expect.stringMatching(/would delete 21 of .*--max-delete-percent/),
+      },
     });
   });
 
