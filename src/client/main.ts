@@ -1,5 +1,6 @@
 /** The command line `lifeboat`, as a function. */
 import { CommanderError } from 'commander';
+import type { Described } from './describe-error';
 import { EXIT } from './exit-codes';
 import { printJson, say } from './output';
 import { createProgram } from './program';
@@ -24,20 +25,32 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   if (error instanceof CommanderError) {
     // commander has said it, on standard error, or on standard output what was asked for
     if (error.exitCode === 0) return EXIT.done;
-    if (json) await printFailure('Usage', error.message.replace(/^error: /, ''));
+    const message = error.message.replace(/^error: /, '');
+    if (json) await printFailure(argv, { type: 'Usage', message, remedy: null });
     return EXIT.usage;
   }
   const { describeError } = await import('./describe-error.js');
-  const { type, message, exitCode } = describeError(error);
-  say(`lifeboat: ${message}`);
+  const { exitCode, ...failure } = describeError(error);
+  say(`lifeboat: ${failure.message}`);
   if (process.env.LIFEBOAT_DEBUG === '1' && error instanceof Error) showOrigin(error);
-  if (json) await printFailure(type, message);
+  if (json) await printFailure(argv, failure);
   return exitCode;
 }
 
-async function printFailure(type: string, message: string): Promise<void> {
+/** Commands whose answer is that of a restore, also when it is none. */
+const RESTORES: ReadonlySet<string> = new Set([
+  'restore',
+  'retry',
+  'restore-account',
+  'undelete',
+  'restore-item',
+]);
+
+async function printFailure(argv: readonly string[], failure: Omit<Described, 'exitCode'>): Promise<void> {
+  const command = argv.find((word) => !word.startsWith('-')) ?? '';
+  if (!RESTORES.has(command)) return printJson({ error: failure });
   const { failedJson } = await import('./restore-result.js');
-  printJson(failedJson(type, message));
+  printJson(failedJson(failure.type, failure.message));
 }
 
 function showOrigin(error: Error): void {

@@ -1,4 +1,5 @@
 /** The end of an operation that did not come to its end, for operations that have no report then. */
+import { FAILURES, type FailureType } from '../failures';
 import { EXIT, exitCodeOf } from './exit-codes';
 import type { Outcome } from './outcome';
 import { printJson, say } from './output';
@@ -13,6 +14,12 @@ export function showNotDone(
   const cancelled = outcome.kind === 'cancelled';
   const message = cancelled ? `${what} cancelled.` : `${what} failed. ${outcome.message}`;
   say(message);
-  if (json) printJson({ status: outcome.kind, operationId, error: { message } });
+  const error = cancelled
+    ? { type: 'Cancelled', message, remedy: null }
+    : { type: outcome.type, message, remedy: remedyOf(outcome.type) };
+  if (json) printJson({ status: outcome.kind, operationId, error });
   return cancelled ? EXIT.interrupted : exitCodeOf(outcome.type);
 }
+
+const remedyOf = (type: string): string | null =>
+  Object.hasOwn(FAILURES, type) ? FAILURES[type as FailureType].remedy : null;

@@ -1,7 +1,11 @@
 /** `lifeboat offsite` with nothing but folders. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+<<<<<<< HEAD
 import { CopyPlace } from '../../src/offsite/place';
+=======
+import { FAILURES } from '../../src/failures';
+>>>>>>> host
 import { TOKEN } from '../../src/rsync/arguments';
 import { describeRsync } from '../offsite/kit';
 import { run, type Ended } from './cli';
@@ -46,7 +50,10 @@ describeRsync('lifeboat offsite', () => {
     expect(refused.code).toBe(1);
     expect(JSON.parse(refused.stdout)).toMatchObject({
       status: 'failed',
-      error: { message: expect.stringMatching(/would delete 21 of .*--max-delete-percent/) },
+      error: {
+        ...{ type: 'TooManyDeletions', remedy: FAILURES.TooManyDeletions.remedy },
+        message: expect.stringMatching(/would delete 21 of .*--max-delete-percent/),
+      },
     });
   });
 

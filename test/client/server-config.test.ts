@@ -1,6 +1,7 @@
 /** `lifeboat server-config`, on saved settings, and beside those of a stand-in host. */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { CarbonioBench } from '../embedded/carbonio-kit';
 import { config, ConfigBench, FIRST, SECOND } from '../server-config/kit';
 import { run, type Ended } from './cli';
@@ -94,6 +95,34 @@ test('customizations are listed, saved and unpacked', async () => {
   expect((await lifeboat('extract', 'out', '--backup-path', old)).code).toBe(0);
   expect(readFileSync(join(bench.dir, 'out/opt/zextras/conf/x'), 'utf8')).toBe('hunter3');
   expect((await lifeboat('extract', 'out', '--backup-path', old)).code).toBe(2);
+});
+
+test('of all archives those that are damaged hide no other, and are told', async () => {
+  const store = bench.store('torn', [config(), FIRST]);
+  const third = new Date('2025-01-03T03:00:00Z');
+  const [first, , last] = [FIRST, SECOND, third].map((at) =>
+    bench.customizations(store, at, { 'opt/zextras/conf/x': 'hunter3' }),
+  ) as [string, string, string];
+  writeFileSync(first, 'hunter2');
+  writeFileSync(last, gzipSync(gunzipSync(readFileSync(last)).subarray(0, 515)));
+  const args = ['customizations', '--backup-path', store.root, '--verbose'];
+  const all = await lifeboat(...args, '--date', 'all');
+  const names = [first, last].map((path) => basename(path));
+  expect(all.code).toBe(3);
+  expect(all.stdout).toMatch(/archives\n {8}filename +customizations_02_01_25#03_00_00\.tar\.gz\n/);
+  for (const name of names)
+    expect([all.stdout, all.stderr]).toEqual([
+      expect.not.stringContaining(name),
+      expect.stringContaining(name),
+    ]);
+  const json = await lifeboat(...args, '--date', 'all', '--json');
+  expect(json.code).toBe(3);
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    archives: [{ filename: 'customizations_02_01_25#03_00_00.tar.gz', contents: { files: 1 } }],
+    damaged: [first, last].map((path) => ({ path: expect.stringContaining(basename(path)) as unknown })),
+  });
+  // the one that was asked for is no part of a list
+  expect(await lifeboat(...args)).toMatchObject({ code: 1, stdout: '' });
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { externalRestoreInput } from '../../src/contracts/external-restore';
+import { FAILURES } from '../../src/failures';
 import { run, type Ended } from './cli';
 import { Ground } from './ground';
 
@@ -103,6 +104,23 @@ test('with --json, failures before the start are one JSON document too', async (
   const input = await lifeboat('restore', 'x', '--max-file-size', '0', '--json');
   expect(input.code).toBe(2);
   expect(document(input)).toMatchObject({ status: 'failed', error: { type: 'InvalidInput' }, accounts: {} });
+});
+
+test('with --json, a failure of another command has a shape of its own', async () => {
+  const usage = await lifeboat('verify', '--json');
+  expect([usage.code, document(usage)]).toEqual([
+    2,
+    { error: { type: 'Usage', message: expect.stringContaining('missing required argument'), remedy: null } },
+  ]);
+  const none = await lifeboat('server-config', 'standard', '--backup-path', '/no/such', '--json');
+  const { remedy } = FAILURES.SourceNotFound;
+  expect([none.code, document(none)]).toEqual([
+    2,
+    { error: { type: 'SourceNotFound', message: expect.stringContaining(`/no/such`), remedy } },
+  ]);
+  expect(document(none).error.message).toContain(remedy);
+  const retry = await lifeboat('retry', '/no/such', '--classes', 'none', '--json');
+  expect([retry.code, document(retry)]).toMatchObject([2, { status: 'failed', accounts: {} }]);
 });
 
 test('says how to start a server when none answers', async () => {

@@ -4,7 +4,7 @@ import type { Archive } from '../../backup-path/server-archives';
 import { BackupPath } from '../../backup-path/store';
 import { Problem } from '../../failures';
 import { byteSize, counted } from '../../report/format';
-import { extract, look, sizeOf, type Contents } from '../../server-config/customizations';
+import { extract, lookAtEach, sizeOf, type Damaged, type Looked } from '../../server-config/customizations';
 import { settingsOfFile } from '../../server-config/dump';
 import type { Settings } from '../../server-config/model';
 import { answer, entriesOf } from '../../server-config/query';
@@ -46,11 +46,6 @@ export async function standard(options: ServerConfigOptions): Promise<number> {
   const { settings, damaged } = readEach(store, states);
   const code = show(settings, options, damaged);
   return damaged.length > 0 ? EXIT.partial : code;
-}
-
-interface Damaged {
-  readonly path: string;
-  readonly why: string;
 }
 
 /** One that is damaged hides no other. @throws Problem when none can be read */
@@ -171,33 +166,28 @@ export async function customizations(options: ServerConfigOptions): Promise<numb
     else print(`Saved as ${path}.`);
     return EXIT.done;
   }
-  const archives = await Promise.all(
-    found.map(async ({ name, path, at }) => ({
-      ...{ name, path, at, bytes: sizeOf(store.files, path) },
-      contents: verbose ? await look(store.files, path) : null,
-    })),
-  );
+  const { archives, damaged } = await lookAtEach(store.files, found, verbose ?? false);
+  const code = damaged.length > 0 ? EXIT.partial : EXIT.done;
   if (json) {
     printJson({
       archives: archives.map(({ name, path, at, bytes, contents }) => ({
         ...{ filename: name, path, savedAt: new Date(at).toISOString(), bytes },
         ...(contents === null ? {} : { contents }),
       })),
+      ...(damaged.length > 0 ? { damaged } : {}),
     });
-    return EXIT.done;
+    return code;
   }
   if (verbose) print(ATTENTION);
   print('archives');
   for (const one of archives) printArchive(store, one);
-  return EXIT.done;
+  for (const { why } of damaged) say(why);
+  return code;
 }
 
 const pair = (key: string, value: string): void => print(`        ${key.padEnd(60)}${value}`);
 
-function printArchive(
-  { root }: BackupPath,
-  { name, at, bytes, contents }: Archive & { readonly bytes: number; readonly contents: Contents | null },
-): void {
+function printArchive({ root }: BackupPath, { name, at, bytes, contents }: Looked): void {
   pair('filename', name);
   pair('path', `${root}/server/`);
   pair('modify date', localTimeWithZone(at));
