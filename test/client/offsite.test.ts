@@ -1,11 +1,8 @@
 /** `lifeboat offsite` with nothing but folders. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-<<<<<<< HEAD
 import { CopyPlace } from '../../src/offsite/place';
-=======
 import { FAILURES } from '../../src/failures';
->>>>>>> host
 import { TOKEN } from '../../src/rsync/arguments';
 import { describeRsync } from '../offsite/kit';
 import { run, type Ended } from './cli';

@@ -88,12 +88,11 @@ const proposed = async (handle: WorkflowHandle, step: string): Promise<unknown> 
   await untilAsked(handle, step);
   return answer(handle, 'approve', step);
 };
-/** Up to the restore, whatever is not as it should be. */
+/** Up to the restore, whatever is not as it should be. The source has no settings of its own to ask about. */
 async function untilRestore(handle: WorkflowHandle): Promise<void> {
   await proposed(handle, 'source');
   await untilAsked(handle, 'readiness');
   await answer(handle, 'approve', 'readiness', ['go on anyway']);
-  await proposed(handle, 'settings');
 }
 
 async function cancelled(handle: WorkflowHandle): Promise<void> {
@@ -112,7 +111,9 @@ test('a question is shown, reminded of, and holds up no other operation; cancell
   const handle = await begin({ remindAfterHours: 0.0002, notifications: ['boss@example.com'] });
   const { command, since } = await untilAsked(handle, 'source');
   const { currentDetails, definition } = await metadataOf(handle);
-  expect(currentDetails).toContain(`\`lifeboat dr approve ${handle.workflowId} source [--choose <option>]\``);
+  expect(currentDetails).toContain(
+    `\`lifeboat dr approve ${handle.workflowId} source --choose ${bench.source}\``,
+  );
   expect(currentDetails).toContain(`\`{"step":"source","choice":["${bench.source}"]}\``);
   const described = new Map(definition.updateDefinitions.map(({ name, description }) => [name, description]));
   expect(described.get('approve')).toContain(`Example: ${JSON.stringify(approvalExample)}`);
