@@ -161,9 +161,12 @@ export class OperationLedger {
       yield value as Finding;
   }
 
-  /** Inside a transaction. */
-  putNote(seq: number, note: Note): void {
-    this.db.notes.putSync(detailKey(this.number, seq, note.item), note);
+  /** Inside a transaction. What is said of the account itself (item 0) comes behind what was said of it before. */
+  putNote(seq: number, { item, text }: Note): void {
+    const key = detailKey(this.number, seq, item);
+    const before = item === 0 ? (this.db.notes.get(key) as Note | undefined)?.text : undefined;
+    if (before?.includes(text)) return;
+    this.db.notes.putSync(key, { item, text: before === undefined ? text : `${before} ${text}` });
   }
 
   *notes(seq: number): Generator<Note> {
