@@ -80,8 +80,9 @@ function clock(newest: string | null): Look {
   return { what, ok: true, found: `It is ${now.toISOString()}.`, remedy: '' };
 }
 
-async function ownName(): Promise<Look> {
-  const [what, name] = ['Name of this machine', hostname()];
+/** Whether others could find this machine by its name. */
+export async function ownName(name = hostname()): Promise<Look> {
+  const what = 'Name of this machine';
   try {
     const { address } = await lookup(name);
     return { what, ok: true, found: `${name} is ${address}.`, remedy: '' };
