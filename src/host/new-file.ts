@@ -1,6 +1,6 @@
 /** Files that must not exist yet, whole or not there at all. */
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, linkSync, rmSync } from 'node:fs';
+import { createWriteStream, linkSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable, type Transform } from 'node:stream';
@@ -31,4 +31,14 @@ export async function createFile(
   }
   const handle = await open(folder, 'r');
   await handle.sync().finally(() => handle.close());
+}
+
+/** Only ours are named so. */
+const PART = /^\..{1,100}\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.part$/;
+
+/** Removes what killed processes have left of files that they were writing; who still writes one fails, and begins anew. */
+export function removeParts(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (PART.test(name)) rmSync(join(folder, name), { force: true });
+  }
 }

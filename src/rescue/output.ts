@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { errorCode } from '../backup-path/defect';
 import { Problem } from '../failures';
-import { createFile } from '../host/new-file';
+import { createFile, removeParts } from '../host/new-file';
 import { EXTENSIONS } from '../restore/saved-items';
 import type { Content } from './find-content';
 
@@ -27,9 +27,23 @@ export function openMarked(content: Content, item: number): Readable {
   return Readable.from(marked(), { objectMode: false });
 }
 
+/** Folder for the files of an account, without what an attempt that was killed had half written. */
+export function rescueFolder(outputDir: string, folder: string): string {
+  const path = join(outputDir, folder);
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    removeParts(path);
+    return folder;
+  } catch (error) {
+    const what = `Rescued items cannot be written to ${path}: ${(error as Error).message}.`;
+    throw new Problem('StateUnavailable', what, { path: outputDir }, { cause: error });
+  }
+}
+
 /**
  * Writes `<folder>/<item>[.older-state|.salvaged].<extension>`. A file of this name with the same content is an earlier
  * attempt's; one with another content is left alone, and the next free name is taken.
+ * @param folder from `rescueFolder`
  * @returns path relative to `outputDir`
  * @throws Problem `StateUnavailable`
  */
@@ -42,7 +56,6 @@ export async function writeRescued(
   const stem = content.status === 'intact' ? String(item) : `${item}.${content.status}`;
   const extension = EXTENSIONS[content.state?.type ?? 'message'] ?? 'bin';
   try {
-    mkdirSync(join(outputDir, folder), { recursive: true, mode: 0o700 });
     for (let n = 1; n <= MOST_NAMES; n++) {
       const file = join(folder, `${stem}${n === 1 ? '' : `-${n}`}.${extension}`);
       const path = join(outputDir, file);

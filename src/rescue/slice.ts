@@ -11,7 +11,7 @@ import { chosenFile, readChosen } from '../restore/chosen';
 import { asOutage, openStore } from '../restore/session';
 import { findContent } from './find-content';
 import { COUNT_OF, NO_COUNTS, type Rescued, type RescuePlan, type RescueSliceResult } from './model';
-import { writeRescued } from './output';
+import { rescueFolder, writeRescued } from './output';
 import { SmallStore } from './small-store';
 
 export interface RescueSlice {
@@ -83,6 +83,8 @@ function openPart(plan: RescuePlan, slice: number): PartWriter {
 }
 
 class Rescuer {
+  private readonly folders = new Set<string>();
+
   constructor(
     private readonly store: BackupPath,
     private readonly plan: RescuePlan,
@@ -100,6 +102,7 @@ class Rescuer {
       if (defect !== null || type === null) return { ...nothing, status: 'lost' };
       return { ...nothing, status: 'no-content', reason: `a ${type} has no content` };
     }
+    if (!this.folders.has(folder)) this.folders.add(rescueFolder(this.plan.outputDir, folder));
     const { file, bytes } = await writeRescued(this.plan.outputDir, folder, item, content);
     await this.toInject?.add(accountId, item, content);
     const { status, state } = content;
