@@ -54,7 +54,7 @@ test('SIGKILLs of the worker and of the server while it restores by SOAP', async
   const expected = Array.from({ length: ACCOUNTS }, (_, i) => fill(i + 1));
   const address = process.env['LIFEBOAT_TEST_ADDRESS'] as string;
   const client = await connect(address);
-  const taskQueue = 'kill-carbonio';
+  const taskQueue = `kill-carbonio-${Date.now()}`;
   const handle = await startRestore(client, taskQueue, `kill-carbonio-${Date.now()}`, {
     sourcePath: bench.store.root,
     target: targetUrl(server, '&settle=1'),
@@ -75,12 +75,12 @@ test('SIGKILLs of the worker and of the server while it restores by SOAP', async
   for (; kills < 3 && !done; kills++) {
     worker = start();
     await inTheMiddle();
-    if (done) break;
-    if (kills % 2 === 1) {
+    if (!done && kills % 2 === 1) {
       await server.kill();
       await server.restart();
     }
     await worker.kill();
+    if (done) break;
   }
   worker = start();
   const summary = await result;

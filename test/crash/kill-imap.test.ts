@@ -19,10 +19,10 @@ afterEach(async () => {
     bench = new RestoreBench();
     process.env['LIFEBOAT_SECRETS_DIR'] = addSecret(bench);
     server = await new Dovecot().start();
-    const expected = [1, 2, 3].map((number) => addAccount(bench, number, 2500));
+    const expected = [1, 2, 3].map((number) => addAccount(bench, number, 6000));
     const address = process.env['LIFEBOAT_TEST_ADDRESS'] as string;
     const client = await connect(address);
-    const taskQueue = 'kill-imap';
+    const taskQueue = `kill-imap-${Date.now()}`;
     const handle = await startRestore(client, taskQueue, `kill-imap-${Date.now()}`, {
       sourcePath: bench.store.root,
       target: `imap://127.0.0.1:${server.imapPort}/?secret=imap&settle=1`,
@@ -37,14 +37,14 @@ afterEach(async () => {
     for (; kills < 10 && !done; kills++) {
       worker = start();
       // it takes about a second to start; the accounts are then at work, or wait for the server to settle
-      await sleep(1_200 + Math.random() * 1_800);
-      if (done) break;
+      await sleep(1_000 + Math.random() * 1_500);
       await worker.kill();
+      if (done) break;
     }
     worker = start();
     const summary = await result;
     expect(kills).toBe(10);
-    expect(summary).toMatchObject({ status: 'completed', restored: 7500, skipped: 0, unrestored: 0 });
+    expect(summary).toMatchObject({ status: 'completed', restored: 18_000, skipped: 0, unrestored: 0 });
     const port = server.imapPort;
     expected.forEach((lines, i) => expect(mailboxLines(port, userName(i + 1))).toEqual(lines));
     expect(await worker.stop()).toBe(0);

@@ -22,9 +22,9 @@ afterEach(async () => {
     const expected = addMessages(bench, 1, 250);
     const address = process.env['LIFEBOAT_TEST_ADDRESS'] as string;
     const client = await connect(address);
-    const taskQueue = `kill-lmtp-${lookup}`;
+    const taskQueue = `kill-lmtp-${lookup}-${Date.now()}`;
     const seen = `&lookup=imap://127.0.0.1:${server.imapPort}/?secret=imap&settle=1`;
-    const handle = await startRestore(client, taskQueue, `${taskQueue}-${Date.now()}`, {
+    const handle = await startRestore(client, taskQueue, taskQueue, {
       sourcePath: bench.store.root,
       target: `lmtp://127.0.0.1:${server.lmtpPort}/?connections=2${lookup === 'with' ? seen : ''}`,
       advanced: { heartbeatSeconds: 2 },

@@ -50,7 +50,7 @@ function expectExactlyOnce(expected: Expected): void {
 test('ten SIGKILLs of the worker at random moments of one restore', async () => {
   const expected = makeBigStore(join(folder, 'store'), 4, 4000);
   const stateDir = join(folder, 'state');
-  const taskQueue = 'kill-worker';
+  const taskQueue = `kill-worker-${Date.now()}`;
   const address = process.env.LIFEBOAT_TEST_ADDRESS as string;
   const client = await connect(address);
   const handle = await startRestore(client, taskQueue, `kill-${Date.now()}`, input());
@@ -63,8 +63,8 @@ test('ten SIGKILLs of the worker at random moments of one restore', async () => 
     // one in the first moments of its life (planning, provisioning, taking over), the others at work
     if (kills === 0) await sleep(900 + Math.random() * 600);
     else await inTheMiddle(() => done);
-    if (done) break;
     await worker.kill();
+    if (done) break;
     kills++;
   }
   worker = spawnWorker({ address, stateDir, taskQueue });
