@@ -71,12 +71,12 @@ export function thisOperation(): TurnOwner {
  * @throws InvalidInput when the named operation is none of its ancestors: a turn is not to be had by its name
  */
 export function turnOfAncestor(owner: TurnOwner): TurnOwner {
-  const { parent, root } = workflowInfo();
-  if ([parent, root].some((one) => one?.workflowId === owner.operationId)) return owner;
-  // further up: children are named after their parents, and each of these has proved the same of its own
-  if (parent?.workflowId.startsWith(`${owner.operationId}/`)) return owner;
+  const { operationId } = owner;
+  const parent = workflowInfo().parent?.workflowId;
+  // children are named after their parents, so the id of a parent names all that are further up
+  if (parent === operationId || parent?.startsWith(`${operationId}/`)) return owner;
   throw ApplicationFailure.nonRetryable(
-    `turnOf: ${owner.operationId} is no parent of this workflow. Leave the field out.`,
+    `turnOf: ${operationId} is no parent of this workflow. Leave the field out.`,
     'InvalidInput',
   );
 }
