@@ -8,7 +8,6 @@ import { dirname, join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 import { errorCode } from '../backup-path/defect';
 import type { SafeFiles } from '../backup-path/safe-fs';
-import type { Archive } from '../backup-path/server-archives';
 import { Problem } from '../failures';
 import { defective } from './saved';
 import { readTar, type TarEntry } from './tar';
@@ -184,33 +183,4 @@ export function sizeOf(files: SafeFiles, archive: string): number {
   const { fd, size } = defective(() => files.open(archive));
   closeSync(fd);
   return size;
-}
-
-export type Looked = Archive & { readonly bytes: number; readonly contents: Contents | null };
-export interface Damaged {
-  readonly path: string;
-  readonly why: string;
-}
-
-/** One that is damaged hides no other. @param inside reads each through @throws Problem when none can be read */
-export async function lookAtEach(
-  files: SafeFiles,
-  archives: readonly Archive[],
-  inside: boolean,
-): Promise<{ archives: Looked[]; damaged: Damaged[] }> {
-  const looked: Looked[] = [];
-  const damaged: Damaged[] = [];
-  for (const [at, archive] of archives.entries()) {
-    const { name, path } = archive;
-    try {
-      const bytes = sizeOf(files, path);
-      looked.push({ ...archive, bytes, contents: inside ? await look(files, path) : null });
-    } catch (error) {
-      const isLast = at === archives.length - 1;
-      if (!(error instanceof Problem) || (isLast && looked.length === 0)) throw error;
-      const { message } = error;
-      damaged.push({ path, why: message.includes(name) ? message : `${name}: ${message}` });
-    }
-  }
-  return { archives: looked, damaged };
 }

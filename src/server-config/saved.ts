@@ -40,6 +40,32 @@ export function readSaved(store: BackupPath, { path, at }: Archive): Settings {
   );
 }
 
+export interface Damaged {
+  readonly path: string;
+  readonly why: string;
+}
+
+/** Reads several; one that is damaged hides no other. @throws Problem when none can be read */
+export async function readEach<T>(
+  archives: readonly Archive[],
+  read: (archive: Archive) => T | Promise<T>,
+): Promise<{ found: T[]; damaged: Damaged[] }> {
+  const found: T[] = [];
+  const damaged: Damaged[] = [];
+  for (const [at, archive] of archives.entries()) {
+    const { name, path } = archive;
+    try {
+      found.push(await read(archive));
+    } catch (error) {
+      const isLast = at === archives.length - 1;
+      if (!(error instanceof Problem) || (isLast && found.length === 0)) throw error;
+      const { message } = error;
+      damaged.push({ path, why: message.includes(name) ? message : `${name}: ${message}` });
+    }
+  }
+  return { found, damaged };
+}
+
 /** The settings of a Backup Path, as they were last saved or at a moment. @throws Problem as the two above, and as {@link BackupPath.open} */
 export function settingsOfStore(path: string, when: Exclude<When, 'all'> = 'last'): Settings {
   const store = BackupPath.open(path);

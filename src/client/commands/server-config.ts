@@ -2,13 +2,12 @@
 import { resolve } from 'node:path';
 import type { Archive } from '../../backup-path/server-archives';
 import { BackupPath } from '../../backup-path/store';
-import { Problem } from '../../failures';
 import { byteSize, counted } from '../../report/format';
-import { extract, lookAtEach, sizeOf, type Damaged, type Looked } from '../../server-config/customizations';
+import { extract, look, sizeOf, type Contents } from '../../server-config/customizations';
 import { settingsOfFile } from '../../server-config/dump';
 import type { Settings } from '../../server-config/model';
 import { answer, entriesOf } from '../../server-config/query';
-import { readSaved, savedStates, type When } from '../../server-config/saved';
+import { readEach, readSaved, savedStates, type Damaged, type When } from '../../server-config/saved';
 import { line, settingLines, summaryLines } from '../../server-config/text';
 import { localTimeWithZone } from '../../server-config/time';
 import { dumpOf } from '../../server-config/dump';
@@ -43,29 +42,9 @@ export async function standard(options: ServerConfigOptions): Promise<number> {
   const states = savedStates(store, 'config', date);
   if (file !== undefined) return save(store, states, resolve(file), options);
   if (date === 'all' && query === undefined) return listStates(store, states, json ?? false);
-  const { settings, damaged } = readEach(store, states);
-  const code = show(settings, options, damaged);
+  const { found, damaged } = await readEach(states, (state) => readSaved(store, state));
+  const code = show(found, options, damaged);
   return damaged.length > 0 ? EXIT.partial : code;
-}
-
-/** One that is damaged hides no other. @throws Problem when none can be read */
-function readEach(
-  store: BackupPath,
-  states: readonly Archive[],
-): { settings: Settings[]; damaged: Damaged[] } {
-  const settings: Settings[] = [];
-  const damaged: Damaged[] = [];
-  for (const [at, state] of states.entries()) {
-    try {
-      settings.push(readSaved(store, state));
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      const isLast = at === states.length - 1;
-      if (isLast && settings.length === 0) throw error;
-      damaged.push({ path: state.path, why: error.message });
-    }
-  }
-  return { settings, damaged };
 }
 
 async function save(
@@ -155,10 +134,10 @@ export async function customizations(options: ServerConfigOptions): Promise<numb
   const { file, date = 'last', query, verbose, json } = options;
   if (query !== undefined) throw new CommandError('Usage', '--query is for `server-config standard`.');
   const store = openStore(options);
-  const found = savedStates(store, 'customizations', date);
-  const [only] = found;
+  const states = savedStates(store, 'customizations', date);
+  const [only] = states;
   if (file !== undefined) {
-    if (found.length !== 1 || only === undefined)
+    if (states.length !== 1 || only === undefined)
       throw new CommandError('Usage', '--file saves one archive: without --date all.');
     const path = resolve(file);
     await saveAs(path, store.files, only.path);
@@ -166,7 +145,10 @@ export async function customizations(options: ServerConfigOptions): Promise<numb
     else print(`Saved as ${path}.`);
     return EXIT.done;
   }
-  const { archives, damaged } = await lookAtEach(store.files, found, verbose ?? false);
+  const { found: archives, damaged } = await readEach(states, async (one) => ({
+    ...{ ...one, bytes: sizeOf(store.files, one.path) },
+    contents: verbose ? await look(store.files, one.path) : null,
+  }));
   const code = damaged.length > 0 ? EXIT.partial : EXIT.done;
   if (json) {
     printJson({
@@ -187,7 +169,10 @@ export async function customizations(options: ServerConfigOptions): Promise<numb
 
 const pair = (key: string, value: string): void => print(`        ${key.padEnd(60)}${value}`);
 
-function printArchive({ root }: BackupPath, { name, at, bytes, contents }: Looked): void {
+function printArchive(
+  { root }: BackupPath,
+  { name, at, bytes, contents }: Archive & { readonly bytes: number; readonly contents: Contents | null },
+): void {
   pair('filename', name);
   pair('path', `${root}/server/`);
   pair('modify date', localTimeWithZone(at));
