@@ -1,7 +1,15 @@
-/** Whether there is a mail host on this machine at all. */
+/** The mail host of this machine, and whether there is one at all. */
 import type { CarbonioCli } from '../carbonio/cli';
 import { getServices } from '../carbonio/cli/settings';
 import { Problem } from '../failures';
+
+/** The host, as a step of a runbook asks it. */
+export interface HostEnv {
+  readonly cli: CarbonioCli;
+  /** Its name among the mail servers. */
+  readonly server: string;
+  readonly signal: AbortSignal;
+}
 
 /** False only when its command is missing: one that does not answer is there. @throws Problem of the host that does not answer */
 export async function hasMailHost(cli: CarbonioCli, signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,6 @@
 /** Whether a server has a backup of its own, and goes on making it. */
 import { accessSync, constants } from 'node:fs';
 import { BackupPath } from '../backup-path/store';
-import type { CarbonioCli } from '../carbonio/cli';
 import { errorCode } from '../backup-path/defect';
 import {
   PATH_KEY,
@@ -13,13 +12,8 @@ import {
   settingInForce,
 } from '../overrides/backup-settings-port';
 import { asked, type Look } from './look';
+import type { HostEnv } from './mail-host';
 import { isSameFolder } from './same-server';
-
-export interface HostEnv {
-  readonly cli: CarbonioCli;
-  readonly server: string;
-  readonly signal: AbortSignal;
-}
 
 /** That the host finds it is enough: what it prints is not documented. */
 export const initialised = ({ cli, signal }: Pick<HostEnv, 'cli' | 'signal'>): Promise<Look> => {

@@ -7,7 +7,8 @@ import { refuseOwnServer } from '../carbonio-restore/own-server';
 import { FAILURES } from '../failures';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
 import { asked, type Look } from './look';
-import { initialised, type HostEnv } from './own-backup';
+import type { HostEnv } from './mail-host';
+import { initialised } from './own-backup';
 import { blobBytes, spaceLook } from './space';
 import { BackupPath } from '../backup-path/store';
 

@@ -13,16 +13,13 @@ import { diffSettings, inGroup, type Difference, type SettingsDiff } from '../se
 import { readLive } from '../server-config/live';
 import { savedStates, settingsOfStore } from '../server-config/saved';
 import { commandOf, renderScript } from '../server-config/script';
-import { orNull } from './mail-host';
+import { orNull, type HostEnv } from './mail-host';
 import { recoveryDir } from './report';
 
-export interface SettingsStep {
+export interface SettingsStep extends HostEnv {
   readonly stateDir: string;
   readonly name: OperationName;
   readonly source: string;
-  readonly cli: CarbonioCli;
-  readonly server: string;
-  readonly signal: AbortSignal;
 }
 
 export interface Compared {

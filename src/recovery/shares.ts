@@ -5,7 +5,7 @@ import { oneLine } from '../carbonio/parse/excerpt';
 import { mapOf } from '../carbonio-restore/afterwards';
 import { Problem } from '../failures';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
-import type { HostEnv } from './own-backup';
+import type { HostEnv } from './mail-host';
 
 export interface SharesSeen {
   /** What the mail host said: it is not documented (U), so a person reads it. */

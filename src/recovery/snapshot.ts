@@ -3,7 +3,7 @@ import { BackupPath } from '../backup-path/store';
 import { Problem } from '../failures';
 import { PATH_KEY, settingInForce } from '../overrides/backup-settings-port';
 import { printable } from '../report/format';
-import type { HostEnv } from './own-backup';
+import type { HostEnv } from './mail-host';
 import { openOwn } from './same-server';
 
 /**

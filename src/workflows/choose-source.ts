@@ -5,16 +5,14 @@ import { utcTime } from '../report/format';
 import type { VerifyResult } from '../contracts/verify';
 import { failureMessage } from './failure';
 import { fetchOffsite } from './fetch-offsite';
-import type { numberedChild } from './numbered-child';
+import type { NumberedChild } from './numbered-child';
 import type { Runbook } from './runbook';
 import { verify } from './verify';
-
-type Child = ReturnType<typeof numberedChild>;
 
 export async function chooseSource(
   input: DisasterRecoveryInput,
   runbook: Runbook,
-  child: Child,
+  child: NumberedChild,
 ): Promise<Candidate> {
   const looked = await candidates(input, runbook, child);
   const proposed = looked.find(isWhole) ?? looked.find(({ usable }) => usable);
@@ -34,7 +32,7 @@ const isWhole = ({ usable, defect }: Candidate): boolean => usable && defect ===
 async function candidates(
   input: DisasterRecoveryInput,
   { acts }: Runbook,
-  child: Child,
+  child: NumberedChild,
 ): Promise<Candidate[]> {
   const { oldBackupPath, externalBackup, offsiteCopy, sample } = input;
   const advanced = { heartbeatSeconds: input.advanced.heartbeatSeconds };

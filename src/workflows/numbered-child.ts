@@ -1,3 +1,4 @@
+/** Children of a runbook. */
 import {
   ChildWorkflowCancellationType,
   executeChild,
@@ -27,3 +28,5 @@ export function numberedChild() {
     });
   };
 }
+
+export type NumberedChild = ReturnType<typeof numberedChild>;

@@ -6,7 +6,7 @@ import type { RescueItemsResult } from '../contracts/rescue-items';
 import { smartScan } from './host-operations';
 import type { operationName } from './operation-name';
 import { rescueItems } from './rescue-items';
-import type { numberedChild } from './numbered-child';
+import type { NumberedChild } from './numbered-child';
 import type { Runbook } from './runbook';
 import { untilSeen } from './runbook-looks';
 
@@ -15,7 +15,7 @@ const LEAVE = 'leave them';
 
 export interface RecoveryEnd {
   readonly runbook: Runbook;
-  readonly child: ReturnType<typeof numberedChild>;
+  readonly child: NumberedChild;
   readonly name: ReturnType<typeof operationName>;
   readonly advanced: RunbookTuning;
 }
