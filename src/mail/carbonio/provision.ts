@@ -36,17 +36,17 @@ export async function provision(
   const accounts = async (): Promise<void> => {
     const missing = new Missing('AccountMissing', 'account', client.place);
     const first: string[] = [];
+    const asked = (): Promise<void> => requireLogins(client, first, counts.notes);
     let done = 0;
     for (const account of plan.accounts) {
       if (!(await maker.make(account))) missing.add(account.name);
       if (done < TRIED) first.push(account.name);
       onProgress(++done);
       // not only at the end: making accounts for nothing would take hours
-      if (done === TRIED && !options.skipAccountProvisioning)
-        await requireLogins(client, first, counts.notes);
+      if (done === TRIED && !options.skipAccountProvisioning) await asked();
     }
     missing.throwIfAny();
-    await requireLogins(client, first, counts.notes);
+    if (done < TRIED || options.skipAccountProvisioning) await asked();
   };
   // what must be there is asked first: then nothing is made when it is not
   if (options.skipDomainProvisioning) await requireDomains(client, plan, () => counts.existing++);
