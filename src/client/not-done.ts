@@ -1,5 +1,5 @@
 /** The end of an operation that did not come to its end, for operations that have no report then. */
-import { FAILURES, type FailureType } from '../failures';
+import { FAILURES, isFailureType } from '../failures';
 import { EXIT, exitCodeOf } from './exit-codes';
 import type { Outcome } from './outcome';
 import { printJson, say } from './output';
@@ -21,5 +21,4 @@ export function showNotDone(
   return cancelled ? EXIT.interrupted : exitCodeOf(outcome.type);
 }
 
-const remedyOf = (type: string): string | null =>
-  Object.hasOwn(FAILURES, type) ? FAILURES[type as FailureType].remedy : null;
+const remedyOf = (type: string): string | null => (isFailureType(type) ? FAILURES[type].remedy : null);

@@ -3,8 +3,6 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { printable, printableJson } from '../report/format';
 
-export { shellWord } from '../report/format';
-
 /** A line for people. Control characters, which names and messages may carry, are shown as escapes. */
 export function say(line: string): void {
   process.stderr.write(`${line.split('\n').map(printable).join('\n')}\n`);

@@ -110,7 +110,7 @@ export const remotePath = ({ destination }: Pick<Transport, 'destination'>, belo
 /** Folder of the two files that tell whether names that differ in case are two. */
 export const PROBE = '.lifeboat-probe';
 
-/** Folder of metadata that are not in their places yet, of a first copy (first-copy.ts). */
+/** Folder of metadata that are not in their places yet, of a first copy (offsite/holding.ts). */
 export const HOLDING = '.lifeboat-incoming';
 
 /** In a folder that a copy was fetched to: from where. It is none of the copy. */

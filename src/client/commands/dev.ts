@@ -3,7 +3,8 @@ import { loadConfig } from '../../config';
 import { openEmbedded, type EmbeddedSession } from '../embedded';
 import { EXIT } from '../exit-codes';
 import { Interrupts } from '../interrupts';
-import { print, say, shellWord } from '../output';
+import { print, say } from '../output';
+import { shellWord } from '../../report/format';
 
 export interface DevOptions {
   stateDir?: string;

@@ -6,14 +6,14 @@ import {
   type FetchOffsiteRequest,
   type FetchOffsiteResult,
 } from '../../contracts/fetch-offsite';
-import { byteSize, counted } from '../../report/format';
+import { byteSize, counted, shellWord } from '../../report/format';
 import { checkInput } from '../check-input';
 import { EXIT } from '../exit-codes';
 import { showNotDone } from '../not-done';
 import { given, placeFields, type PlaceOptions } from '../offsite-options';
 import { runOperation, type OperationEnd, type OperationOptions } from '../operation';
 import { canonicalNames, namedId, realPath } from '../operation-id';
-import { print, printJson, shellWord } from '../output';
+import { print, printJson } from '../output';
 
 export interface OffsiteFetchOptions extends OperationOptions, PlaceOptions {
   accounts?: string[];
