@@ -8,10 +8,17 @@ export interface Received {
   readonly raw: string;
 }
 
-export async function withSmtp(
-  options: SMTPServerOptions,
-  body: (port: number, received: readonly Received[]) => Promise<void>,
-): Promise<void> {
+export interface Smtp {
+  readonly port: number;
+  readonly received: readonly Received[];
+  close(): Promise<void>;
+}
+
+/** @param settled what the answer to a mail waits for, once the mail is there */
+export async function openSmtp(
+  options: SMTPServerOptions = {},
+  settled: (mail: Received) => Promise<void> = async () => undefined,
+): Promise<Smtp> {
   const received: Received[] = [];
   const server = new SMTPServer({
     disabledCommands: ['STARTTLS'],
@@ -22,12 +29,13 @@ export async function withSmtp(
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         const { mailFrom, rcptTo } = session.envelope;
-        received.push({
+        const mail = {
           from: mailFrom === false ? '' : mailFrom.address,
           to: rcptTo.map((r) => r.address),
           raw: Buffer.concat(chunks).toString('utf8'),
-        });
-        done();
+        };
+        received.push(mail);
+        void settled(mail).then(() => done());
       });
     },
     ...options,
@@ -36,10 +44,19 @@ export async function withSmtp(
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
+  const { port } = server.server.address() as AddressInfo;
+  return { port, received, close: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+export async function withSmtp(
+  options: SMTPServerOptions,
+  body: (port: number, received: readonly Received[]) => Promise<void>,
+): Promise<void> {
+  const server = await openSmtp(options);
   try {
-    await body((server.server.address() as AddressInfo).port, received);
+    await body(server.port, server.received);
   } finally {
-    await new Promise<void>((resolve) => server.close(() => resolve()));
+    await server.close();
   }
 }
 

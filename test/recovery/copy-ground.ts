@@ -5,7 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { sleep } from '../e2e/harness';
 import { mail } from '../restore/store';
 import { EngineBench } from '../workflows/carbonio-bench';
-import { ADVANCED, answer, HASTY, settingsOf, untilAsked } from './person';
+import { answer, beginRunbook, settingsOf, untilAsked } from './person';
 
 export class CopyGround {
   readonly bench = new EngineBench();
@@ -42,18 +42,10 @@ export class CopyGround {
   }
 
   begin(destinationAccount: string, request: object = {}): Promise<WorkflowHandle> {
-    return this.bench.client.workflow.start('sameServerRestore', {
-      workflowId: `same-${Math.random().toString(36).slice(2)}`,
-      taskQueue: this.bench.taskQueue,
-      ...HASTY,
-      args: [
-        {
-          copyPath: this.copy,
-          accounts: [{ account: 'joe@example.com', destinationAccount }],
-          advanced: ADVANCED,
-          ...request,
-        },
-      ],
+    return beginRunbook(this.bench, 'sameServerRestore', {
+      copyPath: this.copy,
+      accounts: [{ account: 'joe@example.com', destinationAccount }],
+      ...request,
     });
   }
 

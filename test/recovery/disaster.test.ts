@@ -15,44 +15,33 @@ import { type WorkflowFailedError, type WorkflowHandle } from '@temporalio/clien
 import { CancelledFailure } from '@temporalio/common';
 import type { DisasterRecoveryRequest, DisasterRecoveryResult } from '../../src/contracts/disaster-recovery';
 import { run } from '../client/cli';
-import { header, withSmtp, type Received } from '../mailer/smtp';
+import { header, openSmtp, type Received, type Smtp } from '../mailer/smtp';
 import { replayAll } from '../replay/replay';
 import { accountInfo } from '../restore/store';
-import type { SMTPServerOptions } from 'smtp-server';
 import { EngineBench, mailboxes } from '../workflows/carbonio-bench';
 import { sleep } from '../e2e/harness';
-import { ADVANCED, HASTY, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
+import { beginRunbook, play, QUICK, settingsOf, statusOf, untilAsked } from './person';
 
 jest.setTimeout(600_000);
 let bench: EngineBench;
 let before: string[];
-/** Of the end of recoveries. The first is taken slowly: the step that sends it can be met. */
-const mails: Received[] = [];
-let mailServer: Promise<void>;
-let endMailServer: () => void;
+let mailServer: Smtp;
 
-const onData: SMTPServerOptions['onData'] = (stream, { envelope }, done) => {
-  const chunks: Buffer[] = [];
-  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-  stream.on('end', () => {
-    const mail = {
-      from: '',
-      to: envelope.rcptTo.map(({ address }) => address),
-      raw: Buffer.concat(chunks).toString('utf8'),
-    };
-    if (!header(mail, 'Subject')?.startsWith('Disaster recovery of')) return done();
-    setTimeout(done, mails.push(mail) > 1 ? 0 : 3_000);
-  });
+const isOfTheEnd = (mail: Received): boolean =>
+  header(mail, 'Subject')?.startsWith('Disaster recovery of') ?? false;
+/** The first mail of an end is taken slowly: the step that sends it can be met. */
+let isFirst = true;
+const settled = async (mail: Received): Promise<void> => {
+  if (!isOfTheEnd(mail) || !isFirst) return;
+  isFirst = false;
+  await sleep(3_000);
 };
 
 beforeAll(async () => {
   bench = new EngineBench();
   bench.fill();
-  const port = await new Promise<number>((resolve) => {
-    const ended = new Promise<void>((end) => (endMailServer = end));
-    mailServer = withSmtp({ onData }, (at) => (resolve(at), ended));
-  });
-  bench.more['LIFEBOAT_SMTP_URL'] = `smtp://127.0.0.1:${port}`;
+  mailServer = await openSmtp({}, settled);
+  bench.more['LIFEBOAT_SMTP_URL'] = `smtp://127.0.0.1:${mailServer.port}`;
   const attributes = { zimbraMailQuota: '1073741824' };
   bench.store.writer.account(accountInfo('a2', 'joe@example.com', { attributes }));
   bench.store.writer.serverConfig(
@@ -88,8 +77,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await bench.close();
-  endMailServer();
-  await mailServer;
+  await mailServer.close();
 });
 
 const TUNED = { carbonio: { ...QUICK, batchAccounts: 2 } };
@@ -101,22 +89,12 @@ const KILLS = [
   ...(['shares waiting', 'smartscan working', 'backup waiting', 'report working'] as const),
 ];
 
-async function begin(request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> {
-  const workflowId = `recovery-${Math.random().toString(36).slice(2)}`;
-  return bench.client.workflow.start('disasterRecovery', {
-    workflowId,
-    taskQueue: bench.taskQueue,
-    ...HASTY,
-    args: [
-      {
-        oldBackupPath: bench.source,
-        restore: { engine: 'carbonio', ...TUNED },
-        advanced: ADVANCED,
-        ...request,
-      },
-    ],
+const begin = (request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> =>
+  beginRunbook(bench, 'disasterRecovery', {
+    oldBackupPath: bench.source,
+    restore: { engine: 'carbonio', ...TUNED },
+    ...request,
   });
-}
 
 test('from the first source to the report, the worker killed in every step', async () => {
   const missing = join(bench.dir, 'not-there');
@@ -159,7 +137,7 @@ test('from the first source to the report, the worker killed in every step', asy
   const size = settings?.options.indexOf('global zimbraMtaMaxMessageSize') ?? -1;
   expect(settings?.notes?.[size]).toBe('now `52428800`; source: `104857600`');
   expect(killed).toEqual(expect.arrayContaining([...KILLS]));
-  expect(mails[0]?.to).toEqual(['boss@example.com']);
+  expect(mailServer.received.find(isOfTheEnd)?.to).toEqual(['boss@example.com']);
   // approved was one of them, and only that one was set
   expect((await bench.carbonio('prov', 'gcf', 'zimbraMtaMaxMessageSize')).stdout).toContain('104857600');
   const server = (await bench.carbonio('prov', 'gs', bench.up.settings.host)).stdout;

@@ -56,7 +56,19 @@ export const QUICK = { pollSeconds: 0.3, settleSeconds: 8, graceSeconds: 2 };
 export const ADVANCED = { ...QUICK, heartbeatSeconds: 3 };
 
 /** A worker that is killed in the middle of a workflow task is waited for so long. Option of a start. */
-export const HASTY = { workflowTaskTimeout: '5 seconds' } as const;
+const HASTY = { workflowTaskTimeout: '5 seconds' } as const;
+
+export const beginRunbook = (
+  { client, taskQueue }: EngineBench,
+  type: 'disasterRecovery' | 'snapshotRecovery' | 'sameServerRestore',
+  request: object,
+): Promise<WorkflowHandle> =>
+  client.workflow.start(type, {
+    workflowId: `${type}-${Math.random().toString(36).slice(2)}`,
+    taskQueue,
+    ...HASTY,
+    args: [{ advanced: ADVANCED, ...request }],
+  });
 
 /** What it waits for now; fails when it has ended. */
 export async function untilAsked(handle: WorkflowHandle, step?: string): Promise<Question> {

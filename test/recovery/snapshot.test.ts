@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { SnapshotRecoveryResult } from '../../src/contracts/snapshot-recovery';
 import { replayAll } from '../replay/replay';
 import { CopyGround } from './copy-ground';
-import { ADVANCED, answer, HASTY, play, QUICK, statusOf, untilAsked } from './person';
+import { answer, beginRunbook, play, QUICK, statusOf, untilAsked } from './person';
 
 jest.setTimeout(600_000);
 let ground: CopyGround;
@@ -20,11 +20,9 @@ const CLONE_KILLS = [
 
 test('snapshot recovery: the worker killed in every step, restored twice; the own path is refused', async () => {
   const snapshot = (sourcePath: string): Promise<WorkflowHandle> =>
-    ground.bench.client.workflow.start('snapshotRecovery', {
-      workflowId: `snapshot-${Math.random().toString(36).slice(2)}`,
-      taskQueue: ground.bench.taskQueue,
-      ...HASTY,
-      args: [{ sourcePath, restore: { engine: 'carbonio', carbonio: QUICK }, advanced: ADVANCED }],
+    beginRunbook(ground.bench, 'snapshotRecovery', {
+      sourcePath,
+      restore: { engine: 'carbonio', carbonio: QUICK },
     });
   const refused = await snapshot(ground.bench.up.places.backup);
   await untilAsked(refused, 'isolation');

@@ -8,7 +8,7 @@ import { blobBytes, spaceLook } from '../../src/recovery/space';
 import { describeRsync, Offsite } from '../offsite/kit';
 import { accountInfo, mail, TestStore } from '../restore/store';
 import { EngineBench } from '../workflows/carbonio-bench';
-import { ADVANCED, answer, untilAsked } from './person';
+import { answer, beginRunbook, untilAsked } from './person';
 
 jest.setTimeout(120_000);
 let bench: EngineBench;
@@ -21,11 +21,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const begin = (request: DisasterRecoveryRequest): Promise<WorkflowHandle> =>
-  bench.client.workflow.start('disasterRecovery', {
-    workflowId: `source-${Math.random().toString(36).slice(2)}`,
-    taskQueue: bench.taskQueue,
-    args: [{ advanced: ADVANCED, ...request }],
-  });
+  beginRunbook(bench, 'disasterRecovery', request);
 
 describeRsync('of three places', () => {
   const offsite = new Offsite().fill(2, 5);

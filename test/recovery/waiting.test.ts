@@ -6,19 +6,25 @@ import { CancelledFailure } from '@temporalio/common';
 import type { DisasterRecoveryRequest } from '../../src/contracts/disaster-recovery';
 import { approvalExample } from '../../src/contracts/runbook';
 import { until } from '../embedded/carbonio-kit';
-import { header, withSmtp, type Received } from '../mailer/smtp';
+import { header, openSmtp, type Smtp } from '../mailer/smtp';
 import { replayAll } from '../replay/replay';
-import type { SMTPServerOptions } from 'smtp-server';
 import { accountInfo } from '../restore/store';
 import { EngineBench } from '../workflows/carbonio-bench';
-import { ADVANCED, answer, QUICK, settingsOf, statusOf, untilAsked, untilWorks } from './person';
+import {
+  ADVANCED,
+  answer,
+  beginRunbook,
+  QUICK,
+  settingsOf,
+  statusOf,
+  untilAsked,
+  untilWorks,
+} from './person';
 
 jest.setTimeout(600_000);
 let bench: EngineBench;
 let before: string[];
-let mails: readonly Received[];
-let mailServer: Promise<void>;
-let endMailServer: () => void;
+let mailServer: Smtp;
 /** What each mail waits for, and how many have come so far. */
 let gate: Promise<void> = Promise.resolve();
 let senders = 0;
@@ -35,19 +41,13 @@ beforeAll(async () => {
     },
     new Date('2026-01-02T03:04:05Z'),
   );
-  const port = await new Promise<number>((resolve) => {
-    const ended = new Promise<void>((end) => (endMailServer = end));
-    const onMailFrom: SMTPServerOptions['onMailFrom'] = (_address, _session, next) => {
+  mailServer = await openSmtp({
+    onMailFrom(_address, _session, next) {
       senders++;
       void gate.then(() => next());
-    };
-    mailServer = withSmtp({ onMailFrom }, (at, received) => {
-      mails = received;
-      resolve(at);
-      return ended;
-    });
+    },
   });
-  bench.more['LIFEBOAT_SMTP_URL'] = `smtp://127.0.0.1:${port}`;
+  bench.more['LIFEBOAT_SMTP_URL'] = `smtp://127.0.0.1:${mailServer.port}`;
   await bench.open();
   await bench.carbonio('--sync', 'backup', 'doSmartScan', 'start');
   await bench.carbonio('prov', 'ms', bench.up.settings.host, 'zimbraServerVersion', '24.12.0');
@@ -55,25 +55,16 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await bench.close();
-  endMailServer();
-  await mailServer;
+  await mailServer.close();
 });
 beforeEach(() => bench.up.setFaults([]));
 
-async function begin(request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> {
-  return bench.client.workflow.start('disasterRecovery', {
-    workflowId: `waiting-${Math.random().toString(36).slice(2)}`,
-    taskQueue: bench.taskQueue,
-    args: [
-      {
-        oldBackupPath: bench.source,
-        restore: { engine: 'carbonio', carbonio: QUICK },
-        advanced: ADVANCED,
-        ...request,
-      },
-    ],
+const begin = (request: Partial<DisasterRecoveryRequest> = {}): Promise<WorkflowHandle> =>
+  beginRunbook(bench, 'disasterRecovery', {
+    oldBackupPath: bench.source,
+    restore: { engine: 'carbonio', carbonio: QUICK },
+    ...request,
   });
-}
 
 interface Metadata {
   readonly currentDetails: string;
@@ -120,8 +111,8 @@ test('a question is shown, reminded of, and holds up no other operation; cancell
   for (const name of ['retry', 'skip'])
     expect(described.get(name)).toContain('Example: {"step":"readiness"}');
   // again and again
-  await until(() => mails.length > 1);
-  const [mail] = mails;
+  await until(() => mailServer.received.length > 1);
+  const [mail] = mailServer.received;
   expect(mail?.to).toEqual(['boss@example.com']);
   expect(header(mail, 'Subject')).toBe('Disaster recovery: source waits for an answer');
   const text = mail?.raw.replace(/=\r\n/g, '');
@@ -178,7 +169,9 @@ test('what the mail host would not prove is refused; what it did not prove can b
   await answer(handle, 'retry', 'restore');
   await until(async () => (await bench.json('backup', 'getAllOperations')).operationList.length > 0);
   // people can work from now on
-  const phase1 = await until(() => mails.find((one) => header(one, 'Subject')?.includes('PHASE 1')));
+  const phase1 = await until(() =>
+    mailServer.received.find((one) => header(one, 'Subject')?.includes('PHASE 1')),
+  );
   expect(phase1.to).toEqual(['boss@example.com']);
   const [, scanner, ...schedules] = await settingsOf(bench);
   expect(scanner).toContain('FALSE');
