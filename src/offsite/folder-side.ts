@@ -50,27 +50,26 @@ export function lookHere(path: string): OtherSide {
 export const textOf = (path: string): string => (lstatSync(path).isFile() ? readFileSync(path, 'utf8') : '');
 
 export function leaveHere(path: string, content: string): void {
-  const { atimeMs, mtimeMs } = lstatSync(path);
   const temporary = join(path, `${TOKEN}.tmp`);
-  try {
+  writing(path, () => {
     rmSync(temporary, { force: true });
     writeFileSync(temporary, content, { mode: 0o640, flag: 'wx' });
     renameSync(temporary, join(path, TOKEN));
+  });
+}
+
+/** The folder keeps its times, which are those of the source. @throws Problem `SyncRefused` */
+function writing<T>(path: string, body: () => T): T {
+  const { atimeMs, mtimeMs } = lstatSync(path);
+  try {
+    return body();
   } catch (error) {
-    throw notWritable(path, error);
+    const { code } = error as NodeJS.ErrnoException;
+    const what = `Nothing can be written to ${path} (${code}).`;
+    throw new Problem('SyncRefused', what, { path }, { cause: error });
   } finally {
     utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
   }
-}
-
-function notWritable(path: string, error: unknown): Problem {
-  const { code } = error as NodeJS.ErrnoException;
-  return new Problem(
-    'SyncRefused',
-    `Nothing can be written to ${path} (${code}).`,
-    { path },
-    { cause: error },
-  );
 }
 
 export function readHere(path: string): 'folder' | 'other' | null {
@@ -79,18 +78,16 @@ export function readHere(path: string): 'folder' | 'other' | null {
 }
 
 export function probeHere(path: string): string[] {
-  const { atimeMs, mtimeMs } = lstatSync(path);
   const folder = join(path, PROBE);
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'case'), 'one');
-    writeFileSync(join(folder, 'CASE'), 'other');
-    return readdirSync(folder);
-  } catch (error) {
-    throw notWritable(path, error);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
-  }
+  return writing(path, () => {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'case'), 'one');
+      writeFileSync(join(folder, 'CASE'), 'other');
+      return readdirSync(folder);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 }
