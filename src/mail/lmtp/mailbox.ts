@@ -10,7 +10,7 @@ import type {
   OutgoingMessage,
   PartlyKnown,
 } from '../target';
-import { deliveredDigest, endsTooSoon, wireForm } from './content';
+import { deliveredDigest, endsTooSoon } from './content';
 import { takeOne, type LookUp, type Marks } from './look-up';
 import type { Sender } from './sender';
 
@@ -84,7 +84,7 @@ export class LmtpMailbox implements Mailbox {
       return { kind: 'invalid', reason };
     }
     if (this.lookUp !== null) this.#digests.set(itemId, deliveredDigest(bytes));
-    await this.sender.add({ itemId, wire: wireForm(bytes) });
+    await this.sender.add({ itemId, bytes });
     return { kind: 'accepted', notes: [] };
   }
 

@@ -63,7 +63,7 @@ export class ReplyReader {
     const [, code, more, text = ''] = /^([2-5]\d\d)(?:([ -])(.*))?$/s.exec(line) ?? [];
     if (code === undefined || (this.#code !== null && this.#code !== code)) throw garbled();
     this.#code = code;
-    this.#lines.push(Buffer.from(text, 'latin1').toString('utf8'));
+    this.#lines.push(NO_ASCII.test(text) ? Buffer.from(text, 'latin1').toString('utf8') : text);
     if (this.#lines.length > MOST_LINES) throw garbled();
     if (more === '-') return;
     const status = /^[245]\.\d{1,3}\.\d{1,3}(?=\s|$)/.exec(this.#lines[0] as string)?.[0] ?? '';
@@ -73,5 +73,7 @@ export class ReplyReader {
     this.onReply(reply);
   }
 }
+
+const NO_ASCII = /[\x80-\xff]/;
 
 const garbled = (): Error => new Error('its answer is no LMTP');

@@ -13,11 +13,13 @@ const LONGEST_PAUSE_MS = 8_000;
 
 export interface Outgoing {
   readonly itemId: number;
-  readonly wire: Buffer;
+  readonly bytes: Buffer;
 }
 
 export class Sender {
   readonly #jobs = new Set<Promise<void>>();
+  /** Told when one of them has ended. */
+  #freed: () => void = () => undefined;
   readonly #late = new Map<number, DeliveryOutcome>();
   #taken = new Set<number>();
   /** The content went out, and there is no answer. */
@@ -50,13 +52,16 @@ export class Sender {
 
   /** Takes a message; waits while too much is on its way. @throws Problem once a connection has failed */
   async add(message: Outgoing): Promise<void> {
-    while (this.#jobs.size >= this.lines.room) await Promise.race(this.#jobs);
+    while (this.#jobs.size >= this.lines.room) await new Promise<void>((resolve) => (this.#freed = resolve));
     if (this.#failure) throw this.#failure;
     const job = this.#deliver(message).catch((error: unknown) => {
       this.#failure ??= error as Error;
     });
     this.#jobs.add(job);
-    void job.then(() => this.#jobs.delete(job));
+    void job.then(() => {
+      this.#jobs.delete(job);
+      this.#freed();
+    });
   }
 
   /** Waits for every answer. Answers what became of messages that were not simply taken. */
@@ -75,14 +80,14 @@ export class Sender {
   }
 
   async #deliver(message: Outgoing): Promise<void> {
-    const { itemId, wire } = message;
+    const { itemId, bytes } = message;
     const until = Date.now() + this.wait * 1000;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.#failure) return;
       if (this.#closed !== null) return this.#refuse(itemId, this.#closed);
-      if (wire.length >= this.#tooMuch) return this.#refuse(itemId, 'the mailbox is over quota');
+      if (bytes.length >= this.#tooMuch) return this.#refuse(itemId, 'the mailbox is over quota');
       const line = await this.lines.line();
-      const verdict = await line.send(this.recipient, wire, () => {
+      const verdict = await line.send(this.recipient, bytes, () => {
         this.#stillCurrent();
         this.#unanswered.add(itemId);
       });
@@ -92,7 +97,7 @@ export class Sender {
         this.#tookSome = true;
         return void this.#taken.add(itemId);
       }
-      const reason = this.#judge(verdict, wire);
+      const reason = this.#judge(verdict, bytes);
       if (reason !== null) return this.#refuse(itemId, reason);
       if (Date.now() + pause > until) return this.#refuse(itemId, this.#putOff(verdict));
       await sleep(pause);
@@ -100,10 +105,10 @@ export class Sender {
   }
 
   /** Why the message is refused; null: it may be taken later. */
-  #judge({ stage, reply }: Verdict, wire: Buffer): string | null {
+  #judge({ stage, reply }: Verdict, bytes: Buffer): string | null {
     if (isQuota(reply)) {
       // before the content the server does not know its size
-      this.#tooMuch = Math.min(this.#tooMuch, stage === 'recipient' ? 0 : wire.length);
+      this.#tooMuch = Math.min(this.#tooMuch, stage === 'recipient' ? 0 : bytes.length);
       return `the mailbox is over quota (${said(reply)})`;
     }
     if (reply.code < 500) return null;
@@ -111,7 +116,7 @@ export class Sender {
       this.#closed = `the server has no such mailbox (${said(reply)})`;
       return this.#closed;
     }
-    return `the server refuses it: ${said(reply)}${longLine(wire)}`;
+    return `the server refuses it: ${said(reply)}${longLine(bytes)}`;
   }
 
   /**
@@ -144,8 +149,8 @@ const isQuota = ({ code, status, lines }: Reply): boolean =>
   (code >= 500 && /\bquota\b/i.test(lines.join(' ')));
 
 /** Carbonio's answer to a long line is that to another mistake (mail-server reference, section 2). */
-function longLine(wire: Buffer): string {
+function longLine(bytes: Buffer): string {
   const lines = new LineLength(LONGEST_LINE);
-  lines.add(wire);
+  lines.add(bytes);
   return lines.tooLong > 0 ? ` (it has a line of ${lines.tooLong} bytes)` : '';
 }
