@@ -1,6 +1,7 @@
 /** The passes of a sync that delete from the copy, last of all: only what the comparison listed, metadata first. */
 import { dirname, join } from 'node:path';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
+import { deleteHere } from './delete-here';
 import type { PassResult } from './model';
 import { listed, NameList, readNames } from './name-list';
 import { ends, nothing, pass, sum } from './passes';
@@ -39,23 +40,23 @@ async function deleteListed(
   deadFiles: string,
   deadFolders: string,
 ): Promise<PassResult> {
-  const { workDir } = context.place;
-  const files = new NameList(join(workDir, 'delete-files.list'));
-  const folders = new Set<string>();
-  for await (const names of readNames(join(workDir, deadFiles))) {
-    for (const dead of names) {
-      files.add(listed(dead));
-      addFolder(folders, dirname(dead));
-    }
+  const { place, transport } = context;
+  const { destination } = transport;
+  const dead = join(place.workDir, deadFiles);
+  const folders = depths(await foldersOf(dead, join(place.workDir, deadFolders)));
+  if (destination.kind === 'path') {
+    const since = performance.now();
+    const deleted = await deleteHere(context, destination.path, name, dead, folders.flat());
+    return { ...nothing(name), deleted, seconds: (performance.now() - since) / 1000 };
   }
+  const files = new NameList(join(place.workDir, 'delete-files.list'));
+  for await (const names of readNames(dead)) for (const each of names) files.add(listed(each));
   files.close();
-  for await (const names of readNames(join(workDir, deadFolders)))
-    for (const dead of names) addFolder(folders, dead);
   let result = nothing(name);
   if (files.count > 0) result = await deleteNames(context, name, files);
   // rsync deletes an empty folder only, and folders in the order of its own; those that stay get their times back
-  for (const depth of depths(folders)) {
-    const list = new NameList(join(workDir, 'delete-folders.list'));
+  for (const depth of folders) {
+    const list = new NameList(join(place.workDir, 'delete-folders.list'));
     for (const folder of depth) list.add(listed(folder));
     list.close();
     result = sum(result, await deleteNames(context, name, list));
@@ -74,6 +75,14 @@ const deleteNames = (
     ...ends(context),
     ...{ filesFrom: file, deleteMissing: true, nothingNew: true, itemize: true, maxDelete: count },
   });
+
+/** Those that are dead, and those of what is dead. */
+async function foldersOf(deadFiles: string, deadFolders: string): Promise<Set<string>> {
+  const folders = new Set<string>();
+  for await (const names of readNames(deadFiles)) for (const dead of names) addFolder(folders, dirname(dead));
+  for await (const names of readNames(deadFolders)) for (const dead of names) addFolder(folders, dead);
+  return folders;
+}
 
 /** With those around it: what is deleted in a folder changes its time. */
 function addFolder(folders: Set<string>, name: string): void {

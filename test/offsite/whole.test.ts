@@ -1,6 +1,15 @@
 /** Whatever is written meanwhile: the metadata of the copy name no blob that it lacks. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { blobPath, itemPath } from '../../src/backup-path/layout';
 import { checkSync } from '../../src/offsite/check';
 import { deleteBlobs, deleteMetadata } from '../../src/offsite/deletions';
@@ -159,6 +168,19 @@ describeRsync('a writer works meanwhile', () => {
     rmSync(accounts, { recursive: true });
     renameSync(aside, accounts);
     await ground.sync();
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('a folder of the copy that has become a link is not followed when its files are to be deleted', async () => {
+    ground.fill(1, 20);
+    await ground.sync();
+    purge('a1', 257);
+    const [folder, outside] = [dirname(join(ground.copy, itemPath('a1', 257))), join(ground.dir, 'outside')];
+    const deletes = { delete: 'now', maxDeletions: { percent: 100 } } as const;
+    await ground.sync(deletes, { sent: () => (renameSync(folder, outside), symlinkSync(outside, folder)) });
+    expect(readdirSync(outside)).toEqual(['257']);
+    await ground.sync(deletes);
+    expect(readdirSync(outside)).toEqual(['257']);
     expect(ground.differences()).toEqual([]);
   });
 
