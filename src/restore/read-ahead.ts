@@ -65,7 +65,7 @@ export class ReadAhead {
     let bytes = 0;
     let readyBytes = 0;
     let injections = 0;
-    const most = classifier.canLook ? BATCH_ITEMS : BATCH_UNSEEN;
+    const most = classifier.canLook ? MOST_ITEMS : BATCH_UNSEEN;
     while (batch.length < this.#items && injections < most && bytes < BATCH_BYTES && !this.#abandoned) {
       const next = walk.next();
       if (next.done) {
