@@ -1,6 +1,7 @@
 /**
- * The least that a client can do: messages from memory, over a few connections, no folders, flags, ledger or look-ups. It
- * shares no code with the product.
+ * The least that a client can do: messages from memory, over a few connections, no folders, flags, ledger or look-ups. They
+ * share no code with the product. The *plain* ones know no more of the protocol than they must; the others send what the
+ * product sends.
  */
 import { connect } from 'node:net';
 
@@ -104,25 +105,62 @@ export async function appendByImap(port, user, password, messages) {
   line.socket.end('c LOGOUT\r\n');
 }
 
+/** As a program does that knows no more of IMAP than it must: one message a command, and its answer is waited for. */
+export async function appendPlainly(port, user, password, messages) {
+  const { line, done } = await login(port, user, password);
+  for (const [number, message] of messages.entries()) {
+    line.socket.cork();
+    line.socket.write(`b${number} APPEND INBOX (\\Seen) {${message.length}+}\r\n`);
+    line.socket.write(message);
+    line.socket.write('\r\n');
+    line.socket.uncork();
+    await done(`b${number}`);
+  }
+  line.socket.end('c LOGOUT\r\n');
+}
+
 const code = (wanted) => [(text) => /^\d{3} /.test(text), (text) => text.startsWith(wanted)];
 
-/** The envelope of the next message goes out with the content of this one. The messages have no line with a dot first. */
-export async function deliverByLmtp(port, user, messages) {
+/** One command after the other, each answer waited for, as RFC 5321 has it without extensions. */
+export async function deliverPlainly(port, user, messages) {
   const line = new Line(port);
-  const envelope = `MAIL FROM:<>\r\nRCPT TO:<${user}>\r\nDATA\r\n`;
+  const ask = async (text, wanted) => {
+    line.socket.write(`${text}\r\n`);
+    await line.answer(...code(wanted));
+  };
   await line.answer(...code('220'));
-  line.socket.write('LHLO bench\r\n');
-  await line.answer(...code('250'));
-  line.socket.write(envelope);
-  for (const [at, message] of messages.entries()) {
-    for (const wanted of ['250', '250', '354']) await line.answer(...code(wanted));
+  await ask('LHLO bench', '250');
+  for (const message of messages) {
+    await ask('MAIL FROM:<>', '250');
+    await ask(`RCPT TO:<${user}>`, '250');
+    await ask('DATA', '354');
     line.socket.cork();
     line.socket.write(message);
-    line.socket.write(
-      `${message.at(-1) === 0x0a ? '' : '\r\n'}.\r\n${at + 1 < messages.length ? envelope : ''}`,
-    );
+    line.socket.write(`${message.at(-1) === 0x0a ? '' : '\r\n'}.\r\n`);
     line.socket.uncork();
     await line.answer(...code('250'));
   }
+  line.socket.end('QUIT\r\n');
+}
+
+/** All of a message in one piece (CHUNKING), and the next one behind it: two are on their way at once. */
+export async function deliverChunked(port, user, messages) {
+  const line = new Line(port);
+  await line.answer(...code('220'));
+  line.socket.write('LHLO bench\r\n');
+  await line.answer(...code('250'));
+  const taken = async () => {
+    for (let replies = 0; replies < 4; replies++) await line.answer(...code('250'));
+  };
+  let [first, second] = [Promise.resolve(), Promise.resolve()];
+  for (const message of messages) {
+    await first;
+    line.socket.cork();
+    line.socket.write(`RSET\r\nMAIL FROM:<>\r\nRCPT TO:<${user}>\r\nBDAT ${message.length} LAST\r\n`);
+    line.socket.write(message);
+    line.socket.uncork();
+    [first, second] = [second, second.then(taken)];
+  }
+  await second;
   line.socket.end('QUIT\r\n');
 }

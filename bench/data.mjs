@@ -26,8 +26,8 @@ function createStore(root, name) {
   return BackupPathWriter.create(root, options);
 }
 
-/** A Backup Path of `accounts` accounts with `itemsEach` messages. */
-export function makeStore(folder, name, { root: blobsRoot, blobs }, accounts, itemsEach) {
+/** A Backup Path of `accounts` accounts, numbered from `first`, with `itemsEach` messages. */
+export function makeStore(folder, name, { root: blobsRoot, blobs }, accounts, itemsEach, first = 0) {
   const root = join(folder, name);
   const writer = createStore(root, name);
   writer.serverConfig(
@@ -43,7 +43,7 @@ export function makeStore(folder, name, { root: blobsRoot, blobs }, accounts, it
   linkBlobs(join(blobsRoot, 'items'), join(root, 'items'));
   /** What to copy where, for the plain copy. */
   const list = [];
-  for (let a = 0; a < accounts; a++) {
+  for (let a = first; a < first + accounts; a++) {
     const id = `account-${String(a).padStart(5, '0')}`;
     writer.account(account(id, `user${a}@example.com`));
     for (let i = 0; i < itemsEach; i++) {

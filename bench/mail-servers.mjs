@@ -4,8 +4,8 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { appendByImap, deliverByLmtp, openMailbox } from './bare-clients.mjs';
-import { built, deal, median, remove, seconds, settle, THREADS } from './common.mjs';
+import { appendByImap, appendPlainly, deliverChunked, deliverPlainly, openMailbox } from './bare-clients.mjs';
+import { built, deal, median, newFolder, seconds, settle, THREADS } from './common.mjs';
 import { hasDovecot, PASSWORD, startDovecot } from './dovecot.mjs';
 import { restoreDirectly } from './restore.mjs';
 
@@ -16,14 +16,17 @@ export const CONNECTIONS = 2;
 const SECRET = 'bench';
 const CLOCK_TICKS = 100;
 
+/** `plain` is the bare client of the aim, `same` one that sends the product's own commands. */
 const KINDS = {
   imap: {
     url: ({ imapPort }) => imapUrl(imapPort),
-    send: ({ imapPort }, user, messages) => appendByImap(imapPort, user, PASSWORD, messages),
+    plain: ({ imapPort }, user, messages) => appendPlainly(imapPort, user, PASSWORD, messages),
+    same: ({ imapPort }, user, messages) => appendByImap(imapPort, user, PASSWORD, messages),
   },
   lmtp: {
     url: ({ lmtpPort }) => `lmtp://127.0.0.1:${lmtpPort}/?connections=${CONNECTIONS}`,
-    send: ({ lmtpPort }, user, messages) => deliverByLmtp(lmtpPort, user, messages),
+    plain: ({ lmtpPort }, user, messages) => deliverPlainly(lmtpPort, user, messages),
+    same: ({ lmtpPort }, user, messages) => deliverChunked(lmtpPort, user, messages),
   },
   lmtpLookup: {
     url: ({ lmtpPort, imapPort }) =>
@@ -37,40 +40,47 @@ export async function benchMailServers(folder, store, kinds, rounds) {
   const accounts = contents(store);
   const results = { items: store.list.length, connections: CONNECTIONS * THREADS };
   for (const kind of kinds) {
-    const { url, send } = KINDS[kind];
-    const ours = [];
-    const bare = [];
+    const { url, ...bare } = KINDS[kind];
+    const runs = { ours: [], plain: [], same: [] };
     for (let round = 0; round < rounds; round++) {
-      ours.push(await restoreInto(folder, store, accounts, url));
-      if (!send) continue;
-      bare.push(
-        await inDovecot(folder, accounts, (server) =>
-          everyAccount(accounts, (user, messages) => send(server, user, messages)),
-        ),
-      );
+      runs.ours.push(await restoreInto(folder, store, accounts, url));
+      for (const [name, send] of Object.entries(bare)) {
+        const all = (server) => everyAccount(accounts, (user, messages) => send(server, user, messages));
+        runs[name].push(await inDovecot(folder, accounts, all));
+      }
     }
-    results[kind] = compared(store.list.length, ours, bare);
+    results[kind] = compared(store.list.length, runs);
   }
   return results;
 }
 
-/** One restore into a new Dovecot. @returns as `inDovecot` */
+/** One restore into a new Dovecot, by threads and a server that have restored a little before. @returns as `inDovecot` */
 export function restoreInto(folder, store, accounts, url = KINDS.imap.url) {
-  const to = join(folder, 'out-mail');
-  remove(to);
-  mkdirSync(to);
-  return inDovecot(folder, accounts, async (server) => {
-    const { restored } = await restoreDirectly(store.root, to, url(server), writeSecret(folder));
-    if (restored !== store.list.length) throw new Error(`only ${restored} items were restored`);
-  }).finally(() => remove(to));
+  const secrets = writeSecret(folder);
+  const restore = async (what, server) => {
+    const { restored } = await restoreDirectly(
+      what.root,
+      newFolder(folder, 'out-mail'),
+      url(server),
+      secrets,
+    );
+    if (restored !== what.list.length) throw new Error(`only ${restored} items were restored`);
+  };
+  return inDovecot(
+    folder,
+    accounts,
+    (server) => restore(store, server),
+    (server) => restore(store.warm, server),
+  );
 }
 
 /** @returns { wall, client, server, load }: seconds, and processor seconds of both sides */
-async function inDovecot(folder, accounts, body) {
-  const server = await startDovecot(join(folder, 'dovecot'));
+async function inDovecot(folder, accounts, body, warmUp = () => undefined) {
+  const server = await startDovecot(newFolder(folder, 'dovecot'));
   try {
     await openMailboxes(server, accounts);
     settle();
+    await warmUp(server);
     const before = { server: cpuOfTree(server.pid), client: process.cpuUsage() };
     const wall = await seconds(() => body(server));
     const { user, system } = process.cpuUsage(before.client);
@@ -113,7 +123,7 @@ function cpuOfTree(root) {
   return sum / CLOCK_TICKS;
 }
 
-function compared(items, ours, bare) {
+function compared(items, { ours, plain, same }) {
   const side = (runs) => {
     const of = (name) => median(runs.map((run) => run[name]));
     const perMessage = (name) => (of(name) / items) * 1e3;
@@ -124,16 +134,14 @@ function compared(items, ours, bare) {
       runs,
     };
   };
-  if (bare.length === 0) return { ours: side(ours) };
-  const [we, they] = [side(ours), side(bare)];
+  const we = side(ours);
   const cpu = ({ clientMs, serverMs }) => clientMs + serverMs;
-  return {
-    ours: we,
-    bare: they,
-    ratio: we.perSecond / they.perSecond,
-    ratios: ours.map(({ wall }, at) => bare[at].wall / wall),
-    cpuRatio: cpu(they) / cpu(we),
+  const against = (runs) => {
+    const they = side(runs);
+    const ratios = ours.map(({ wall }, at) => runs[at].wall / wall);
+    return { ...they, ratio: median(ratios), ratios, cpuRatio: cpu(they) / cpu(we) };
   };
+  return plain.length === 0 ? { ours: we } : { ours: we, plain: against(plain), same: against(same) };
 }
 
 export const imapUrl = (port) =>

@@ -1,10 +1,10 @@
 /** mbsync (isync) as the peer: it moves messages from one Dovecot into another, the restore brings the same. By turns. */
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { appendByImap } from './bare-clients.mjs';
-import { median, remove, seconds, settle } from './common.mjs';
+import { median, newFolder, seconds, settle } from './common.mjs';
 import { PASSWORD, startDovecot } from './dovecot.mjs';
 import { contents, everyAccount, inLanes, openMailboxes, restoreInto } from './mail-servers.mjs';
 
@@ -13,7 +13,7 @@ export async function benchMbsync(folder, store, rounds) {
   if (spawnSync('mbsync', ['--version']).error) return { skipped: 'mbsync (Debian: apt-get install isync)' };
   const accounts = contents(store);
   const items = store.list.length;
-  const from = await startDovecot(join(folder, 'dovecot-from'));
+  const from = await startDovecot(newFolder(folder, 'dovecot-from'));
   const times = { mbsync: [], ours: [] };
   try {
     await openMailboxes(from, accounts);
@@ -35,11 +35,10 @@ export async function benchMbsync(folder, store, rounds) {
 }
 
 async function onePass(folder, accounts, from) {
-  const to = await startDovecot(join(folder, 'dovecot-to'));
-  const state = join(folder, 'mbsync-state');
+  const to = await startDovecot(newFolder(folder, 'dovecot-to'));
+  const state = newFolder(folder, 'mbsync-state');
   try {
     await openMailboxes(to, accounts);
-    mkdirSync(state);
     const config = join(folder, 'mbsyncrc');
     writeFileSync(
       config,
@@ -49,7 +48,6 @@ async function onePass(folder, accounts, from) {
     return await seconds(() => inLanes(accounts.keys(), (user) => sync(config, `c-${user}`)));
   } finally {
     await to.stop();
-    remove(state);
   }
 }
 
