@@ -39,7 +39,7 @@ async function syncDirectly(source, destination, stateDir, deletes) {
     if (found.held) await holding.copyBoth(context);
     else {
       await stage(context, join(context.place.workDir, LISTS.metadata));
-      await passes.copyBlobs(context);
+      await passes.copyBlobs(context, first);
     }
     const { leftOut } = await (found.held ? holding.placeMetadata(context) : passes.sendMetadata(context));
     if (leftOut > 0) throw new Error(`${leftOut} files were left out of a tree that nobody changes`);

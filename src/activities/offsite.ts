@@ -104,8 +104,8 @@ export function createOffsiteActivities(config: Config, work: HostWork) {
       return onCopy(input, placeMetadata);
     },
 
-    async copyBlobs(input: SyncStep): Promise<PassResult> {
-      return onCopy(input, copyBlobs);
+    async copyBlobs(input: SyncStep & { first: boolean }): Promise<PassResult> {
+      return onCopy(input, (context) => copyBlobs(context, input.first));
     },
 
     async sendMetadata(input: SyncStep): Promise<PassResult> {

@@ -23,7 +23,7 @@ import { absolute, Breather } from './walk';
 /** Blobs into the copy and metadata beside it, at a time; one after the other where the pace is limited. */
 export async function copyBoth(context: SyncContext): Promise<PassResult[]> {
   if (context.transport.bandwidthLimit !== null)
-    return [await holdMetadata(context), await copyBlobs(context)];
+    return [await holdMetadata(context), await copyBlobs(context, true)];
   const stop = new AbortController();
   const failures: unknown[] = [];
   const together = { ...context, signal: AbortSignal.any([context.signal, stop.signal]) };
@@ -36,7 +36,7 @@ export async function copyBoth(context: SyncContext): Promise<PassResult[]> {
   const results = await Promise.all([
     // there is one line of progress, and the blobs take longest
     one(holdMetadata({ ...together, onProgress: () => undefined })),
-    one(copyBlobs(together)),
+    one(copyBlobs(together, true)),
   ]);
   if (failures.length > 0) throw failures[0];
   return results.filter((result) => result !== null);

@@ -29,10 +29,11 @@ export async function claim(context: SyncContext): Promise<PassResult> {
 /** More names than that would take too much memory at once. */
 const LIST_FIRST_LIMIT = 1_000_000;
 
-export const copyBlobs = (context: SyncContext): Promise<PassResult> =>
+/** @param first nothing is there yet: what is listed is copied, too */
+export const copyBlobs = (context: SyncContext, first: boolean): Promise<PassResult> =>
   pass(context, 'copying blobs', {
     ...ends(context),
-    listFirst: mayListFirst(context),
+    listFirst: first && mayListFirst(context),
     scope: 'blobs',
     checksum: context.request.input.checksum,
     progress: true,

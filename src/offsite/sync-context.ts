@@ -106,7 +106,7 @@ export async function sync(
   const problem = problemOf(what, end);
   if (problem) throw problem;
   const stats = reader.stats();
-  if (stats === null) throw unintelligible(what);
+  if (stats === null) throw unintelligible(what, reader.saw);
   return {
     stats,
     vanished: verdictOf(end) === 'vanished',
@@ -114,9 +114,11 @@ export async function sync(
   };
 }
 
-/** An answer that is not understood is no success. */
-const unintelligible = (what: string): Problem =>
-  new Problem('SyncRefused', `${what}: rsync ended well but printed no figures that are understood.`);
+/** An answer that is not understood is no success. Without any, rsync was told to end while it did so. */
+const unintelligible = (what: string, saw: boolean): Problem =>
+  saw
+    ? new Problem('SyncRefused', `${what}: rsync ended well but printed no figures that are understood.`)
+    : new Problem('SyncInterrupted', `${what}: rsync ended without its figures.`);
 
 function toldOf(step: string, { bytes, rate, left, checked, total }: RsyncProgress): StepProgress {
   const note = `${byteSize(bytes)} at ${byteSize(rate)}/s${left > 0 ? `, ${shortDuration(left)} left` : ''}`;

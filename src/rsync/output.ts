@@ -86,6 +86,11 @@ export class StatsReader {
     }
   }
 
+  /** Whether there was any figure. */
+  get saw(): boolean {
+    return this.found.size > 0;
+  }
+
   /** Null when rsync did not come to print them. A receiver that is old says nothing of deletions. */
   stats(): RsyncStats | null {
     if (!this.found.has('files') || !this.found.has('sent') || !this.found.has('received')) return null;

@@ -97,7 +97,7 @@ async function runbook(
   if (input.dryRun) return dryRunResult(run, found, notes);
 
   if (first) await pass(run, 'claiming', () => steps.claimCopy(step));
-  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run, found.held);
+  const leftOut = found.metadata + found.blobs === 0 ? 0 : await copyWhatDiffers(run, first, found.held);
   if (leftOut > 0) {
     const what = `${leftOut} metadata files changed meanwhile: they follow with the next sync`;
     notes.push(`${what}, and until then the copy counts as that of the sync before.`);
@@ -116,13 +116,14 @@ async function runbook(
 }
 
 /** @returns how many metadata files had changed meanwhile */
-async function copyWhatDiffers(run: Run, held: boolean): Promise<number> {
+async function copyWhatDiffers(run: Run, isFirst: boolean, held: boolean): Promise<number> {
   const { step, state, steps } = run;
   if (held && (await firstCopy(run)) === 0) return 0;
   for (let round = held ? 1 : 0; ; round++) {
     state.begin('staging metadata');
     const { unreadable, example } = await steps.stageMetadata({ ...step, round });
-    await pass(run, 'copying blobs', () => steps.copyBlobs(step));
+    const first = isFirst && round === 0;
+    await pass(run, 'copying blobs', () => steps.copyBlobs({ ...step, first }));
     const { leftOut } = await pass(run, 'sending metadata', () => steps.sendMetadata(step));
     if (unreadable > 0) throw incomplete(unreadable, example);
     if (leftOut === 0 || round + 1 === ROUNDS) return leftOut;

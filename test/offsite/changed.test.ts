@@ -34,7 +34,7 @@ describeRsync('the source', () => {
       ground.context().store.marker.serverId,
       async (context) => {
         before();
-        await copyBlobs(context);
+        await copyBlobs(context, false);
         after();
       },
     );

@@ -158,7 +158,7 @@ export class Offsite {
       for (let round = found.held ? 1 : 0; round < 3 && (leftOut > 0 || !found.held); round++) {
         await stage(context, join(folder, round === 0 ? LISTS.metadata : LEFT_OUT));
         await hooks.staged?.();
-        passes.push(await copyBlobs(context));
+        passes.push(await copyBlobs(context, first && round === 0));
         await hooks.copied?.();
         const sent = await sendMetadata(context);
         passes.push(sent);

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { BackupPathWriter } from '../../src/backup-path/writer';
 import { Problem } from '../../src/failures';
+import { copyBlobs } from '../../src/offsite/passes';
 import { dangling, describeRsync, Offsite, until } from './kit';
 
 let ground: Offsite;
@@ -75,6 +76,24 @@ describeRsync('stopped at many points', () => {
     await ground.sync({ delete: 'now', maxDeletions: { percent: 100 } });
     expect(dangling(ground.copy)).toEqual([]);
     expect(ground.differences()).toEqual([]);
+  });
+
+  test.each([
+    ['true', 'SyncInterrupted', /ended without its figures/],
+    ['echo "Number of files: 3"', 'SyncRefused', /no figures that are understood/],
+  ])('an rsync that ends well and says no more than %j', async (says, type, message) => {
+    ground.fill(1, 1);
+    const bin = join(ground.dir, 'bin');
+    mkdirSync(bin);
+    writeFileSync(join(bin, 'rsync'), `#!/bin/sh\n${says}\n`, { mode: 0o755 });
+    const before = process.env['PATH'];
+    process.env['PATH'] = `${bin}:${before}`;
+    try {
+      const failure = copyBlobs(ground.context(), false);
+      await expect(failure).rejects.toMatchObject({ type, message: expect.stringMatching(message) });
+    } finally {
+      process.env['PATH'] = before;
+    }
   });
 
   test('SIGKILL of rsync in the middle: the parts are kept, and go on', async () => {
