@@ -1,25 +1,20 @@
 /**
  * Messages over one LMTP session (RFC 2033). Where the server offers PIPELINING the envelope of the next message goes out
- * with the content of this one; where it offers CHUNKING too (RFC 3030), all of the next message does. Facts of a real
- * Carbonio: mail-server reference, section 4.
+ * with the content of this one. Facts of a real Carbonio: mail-server reference, section 4.
+ *
+ * Not by BDAT (CHUNKING), which would let the next content follow at once: then more of them are in doubt when a connection
+ * is lost, a server is free to leave out the answer to a chunk whose recipient it refused, and no 354 shows any more which
+ * answer is whose.
  */
 import { mailFrom } from './commands';
-import { wireForm } from './content';
 import { refusalIn, said, type Reply, type Verdict } from './reply';
 import { LmtpSession } from './session';
 import type { LmtpOptions } from './url';
-
-/** So many recipients are remembered; then all are forgotten. */
-const MOST_KNOWN = 1_000;
 
 export class LmtpConnection {
   /** Resolves when the next envelope may go out. */
   #turn: Promise<void> = Promise.resolve();
   #load = 0;
-  /** A message went out by `BDAT`: one that was refused may have left its envelope behind. */
-  #chunked = false;
-  /** Recipients that took a message over this connection. */
-  readonly #known = new Set<string>();
 
   private constructor(private readonly session: LmtpSession) {}
 
@@ -47,19 +42,21 @@ export class LmtpConnection {
 
   /**
    * Delivers a message to one recipient.
+   * @param wire as `wireForm` made it
    * @param onContent called right before the content goes out: from there on the message may be taken
    * @throws Problem `TargetUnavailable` when the connection is lost, or the server answers what is no answer
    */
-  async send(recipient: string, message: Buffer, onContent: () => void): Promise<Verdict> {
+  async send(recipient: string, wire: readonly Buffer[], onContent: () => void): Promise<Verdict> {
+    const { session } = this;
+    const size = wire.reduce((sum, piece) => sum + piece.length, 0);
     return this.#inTurn(async (release) => {
-      // what a recipient is refused for is better known before its content is sent
-      const known = this.#known.has(recipient) && this.#pipelining && this.capabilities.has('CHUNKING');
-      const deliver = known ? this.#chunk(recipient, message, onContent, release) : null;
-      const verdict = await (deliver ?? this.#data(recipient, wireForm(message), onContent, release));
-      if (verdict.stage !== 'content' || verdict.reply.code !== 250) this.#known.delete(recipient);
-      else if (this.#known.size < MOST_KNOWN) this.#known.add(recipient);
-      else this.#known.clear();
-      return verdict;
+      const refused = await this.#envelope(recipient, size);
+      if (refused !== null) return refused;
+      this.#before(onContent);
+      const answer = session.expect(1);
+      session.write(...wire, '.\r\n');
+      if (this.#pipelining) release();
+      return { stage: 'content', reply: this.#final((await answer)[0] as Reply) };
     });
   }
 
@@ -67,7 +64,6 @@ export class LmtpConnection {
   async ask(recipient: string): Promise<Reply> {
     const { session } = this;
     return this.#inTurn(async () => {
-      await this.#clean();
       session.must(await session.command('MAIL FROM:<>'), 'MAIL');
       const reply = await session.command(`RCPT TO:<${recipient}>`);
       if (reply.code === 421) this.destroy();
@@ -101,18 +97,6 @@ export class LmtpConnection {
     }
   }
 
-  async #data(recipient: string, wire: Buffer, onContent: () => void, release: () => void): Promise<Verdict> {
-    const { session } = this;
-    await this.#clean();
-    const refused = await this.#envelope(recipient, wire.length);
-    if (refused !== null) return refused;
-    this.#before(onContent);
-    const answer = session.expect(1);
-    session.write(wire, '.\r\n');
-    if (this.#pipelining) release();
-    return { stage: 'content', reply: this.#final((await answer)[0] as Reply) };
-  }
-
   /** Null: the server waits for the content. */
   async #envelope(recipient: string, size: number): Promise<Verdict | null> {
     const { session } = this;
@@ -138,38 +122,8 @@ export class LmtpConnection {
     return refusal;
   }
 
-  async #clean(): Promise<void> {
-    if (this.#chunked) await this.#reset();
-    this.#chunked = false;
-  }
-
   async #reset(): Promise<void> {
     this.session.must(await this.session.command('RSET'), 'RSET');
-  }
-
-  /** All of it in one piece, with its size before it, so nothing is waited for and nothing in it ends it. */
-  async #chunk(
-    recipient: string,
-    message: Buffer,
-    onContent: () => void,
-    release: () => void,
-  ): Promise<Verdict> {
-    const { session } = this;
-    this.#before(onContent);
-    this.#chunked = true;
-    // whatever became of the one before, which is not known yet, this begins anew
-    const answers = session.expect(4);
-    const from = mailFrom(this.capabilities, message.length);
-    session.write(`RSET\r\n${from}\r\nRCPT TO:<${recipient}>\r\nBDAT ${message.length} LAST\r\n`, message);
-    release();
-    const [reset, mail, to, content] = (await answers) as [Reply, Reply, Reply, Reply];
-    session.must(reset, 'RSET');
-    const refusal = refusalIn([mail, to]);
-    if (refusal === null) return { stage: 'content', reply: this.#final(content) };
-    if (refusal === 'unclear' || content.code < 400)
-      throw session.fail(`it answers ${[mail, to, content].map(said).join(' / ')}`);
-    if ([mail, to, content].some(({ code }) => code === 421)) this.destroy();
-    return refusal;
   }
 
   /** The server waits for content now: who must not send any can only go. */

@@ -4,39 +4,36 @@ import { createHash } from 'node:crypto';
 const CR = 0x0d;
 const LF = 0x0a;
 const DOT = 0x2e;
+const [A_DOT, A_CR, CRLF] = [Buffer.from('.'), Buffer.from('\r'), Buffer.from('\r\n')];
+
+/** Of more pieces one is made: each costs something, too. */
+const MOST_PIECES = 64;
 
 /**
- * The message between DATA and the final dot: every line ends with CRLF, and one that begins with a dot has a second one.
- * A line end of another kind must not stay: servers disagree on whether a dot behind it ends the message, and what
- * follows would then be taken for commands.
+ * The message between DATA and the final dot, in pieces: every line ends with CRLF, and one that begins with a dot has a
+ * second one. A line end of another kind must not stay: servers disagree on whether a dot behind it ends the message, and
+ * what follows would then be taken for commands.
  */
-export function wireForm(bytes: Buffer): Buffer {
-  const extra = countExtra(bytes);
-  if (extra === 0) return bytes;
-  const out = Buffer.allocUnsafe(bytes.length + extra);
-  let length = 0;
+export function wireForm(bytes: Buffer): Buffer[] {
+  const pieces: Buffer[] = [];
+  let from = 0;
+  const insert = (at: number, what: Buffer): void => {
+    if (at > from) pieces.push(bytes.subarray(from, at));
+    pieces.push(what);
+    from = at;
+  };
   for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === DOT) out[length++] = DOT;
-    const found = bytes.indexOf(LF, at);
-    const end = found < 0 ? bytes.length : found;
-    length += bytes.copy(out, length, at, end);
-    if (found < 0 || bytes[end - 1] !== CR || end === at) out[length++] = CR;
-    out[length++] = LF;
-    at = end + 1;
-  }
-  return out;
-}
-
-function countExtra(bytes: Buffer): number {
-  let extra = 0;
-  for (let at = 0; at < bytes.length;) {
-    if (bytes[at] === DOT) extra++;
+    if (bytes[at] === DOT) insert(at, A_DOT);
     const end = bytes.indexOf(LF, at);
-    if (end < 0) return extra + 2;
-    if (end === at || bytes[end - 1] !== CR) extra++;
+    if (end < 0) {
+      insert(bytes.length, CRLF);
+      break;
+    }
+    if (end === at || bytes[end - 1] !== CR) insert(end, A_CR);
     at = end + 1;
   }
-  return extra;
+  if (from < bytes.length) pieces.push(bytes.subarray(from));
+  return pieces.length > MOST_PIECES ? [Buffer.concat(pieces)] : pieces;
 }
 
 /** Whether a server that takes a lone CR for a line end would find the end of the message within it. */

@@ -4,6 +4,7 @@ import { Problem } from '../../failures';
 import { LONGEST_LINE } from '../../backup-path/verify-lines';
 import { LineLength } from '../maildir/line-length';
 import type { DeliveryOutcome, PartlyKnown } from '../target';
+import { wireForm } from './content';
 import type { LmtpLines } from './lines';
 import { said, type Reply, type Verdict } from './reply';
 
@@ -18,8 +19,8 @@ export interface Outgoing {
 
 export class Sender {
   readonly #jobs = new Set<Promise<void>>();
-  /** Told when one of them has ended. */
-  #freed: () => void = () => undefined;
+  /** Who waits for one of them to end. */
+  readonly #waiting: (() => void)[] = [];
   readonly #late = new Map<number, DeliveryOutcome>();
   #taken = new Set<number>();
   /** The content went out, and there is no answer. */
@@ -52,7 +53,8 @@ export class Sender {
 
   /** Takes a message; waits while too much is on its way. @throws Problem once a connection has failed */
   async add(message: Outgoing): Promise<void> {
-    while (this.#jobs.size >= this.lines.room) await new Promise<void>((resolve) => (this.#freed = resolve));
+    while (this.#jobs.size >= this.lines.room)
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#failure) throw this.#failure;
     const job = this.#deliver(message).catch((error: unknown) => {
       this.#failure ??= error as Error;
@@ -60,7 +62,7 @@ export class Sender {
     this.#jobs.add(job);
     void job.then(() => {
       this.#jobs.delete(job);
-      this.#freed();
+      for (const wake of this.#waiting.splice(0)) wake();
     });
   }
 
@@ -81,13 +83,14 @@ export class Sender {
 
   async #deliver(message: Outgoing): Promise<void> {
     const { itemId, bytes } = message;
+    const wire = wireForm(bytes);
     const until = Date.now() + this.wait * 1000;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
       if (this.#failure) return;
       if (this.#closed !== null) return this.#refuse(itemId, this.#closed);
       if (bytes.length >= this.#tooMuch) return this.#refuse(itemId, 'the mailbox is over quota');
       const line = await this.lines.line();
-      const verdict = await line.send(this.recipient, bytes, () => {
+      const verdict = await line.send(this.recipient, wire, () => {
         this.#stillCurrent();
         this.#unanswered.add(itemId);
       });
