@@ -195,8 +195,7 @@ export const OFFSITE_FAILURES = {
   },
   SyncIncomplete: {
     retryable: true,
-    remedy:
-      'Mend what the message names (rights, a bad disk); nothing was deleted. Then start the same sync again.',
+    remedy: 'Mend what the message names (rights, a bad disk), then start the same sync again.',
   },
   SyncRefused: {
     retryable: false,

@@ -46,7 +46,7 @@ async function deleteListed(
   const folders = depths(await foldersOf(dead, join(place.workDir, deadFolders)));
   if (destination.kind === 'path') {
     const since = performance.now();
-    const deleted = await deleteHere(context, destination.path, name, dead, folders.flat());
+    const deleted = await deleteHere(context, destination.path, name, dead, folders);
     return { ...nothing(name), deleted, seconds: (performance.now() - since) / 1000 };
   }
   const files = new NameList(join(place.workDir, 'delete-files.list'));
@@ -94,7 +94,9 @@ function depths(folders: ReadonlySet<string>): string[][] {
   const byDepth = new Map<number, string[]>();
   for (const name of folders) {
     const depth = name.split('/').length;
-    byDepth.set(depth, [...(byDepth.get(depth) ?? []), name]);
+    const level = byDepth.get(depth);
+    if (level === undefined) byDepth.set(depth, [name]);
+    else level.push(name);
   }
   return [...byDepth].sort(([a], [b]) => b - a).map(([, names]) => names);
 }

@@ -29,7 +29,7 @@ export async function claim(context: SyncContext): Promise<PassResult> {
 /** More names than that would take too much memory at once. */
 const LIST_FIRST_LIMIT = 1_000_000;
 
-/** @param first nothing is there yet: what is listed is copied, too */
+/** @param first no blob is there yet, so whatever is listed is copied */
 export const copyBlobs = (context: SyncContext, first: boolean): Promise<PassResult> =>
   pass(context, 'copying blobs', {
     ...ends(context),

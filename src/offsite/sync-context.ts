@@ -114,7 +114,7 @@ export async function sync(
   };
 }
 
-/** An answer that is not understood is no success. Without any, rsync was told to end while it did so. */
+/** An answer that is not understood is no success. One that says nothing is that of an rsync stopped at its very end. */
 const unintelligible = (what: string, saw: boolean): Problem =>
   saw
     ? new Problem('SyncRefused', `${what}: rsync ended well but printed no figures that are understood.`)

@@ -1,5 +1,5 @@
 /** Walking a store without rsync, in pieces that leave the main loop free. */
-import { lstatSync, readdirSync, type Dirent } from 'node:fs';
+import { lstatSync, readdirSync, type Dirent, type Stats } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { BLOBS } from '../backup-path/layout';
 import { Problem } from '../failures';
@@ -38,8 +38,17 @@ export function absolute(root: string, name: string): string | Buffer {
 }
 const NO_ASCII = /[^\0-\x7f]/;
 
-export const isThere = (root: string, name: string): boolean =>
-  lstatSync(absolute(root, name), { throwIfNoEntry: false }) !== undefined;
+/** Undefined when there is no such name, also because what would be a folder around it is none. */
+export function statOf(root: string, name: string): Stats | undefined {
+  try {
+    return lstatSync(absolute(root, name), { throwIfNoEntry: false });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+export const isThere = (root: string, name: string): boolean => statOf(root, name) !== undefined;
 
 /** What rsync does not look at either (arguments.ts). */
 const isHidden = (name: string): boolean => /^\..*\.tmp$/.test(name);

@@ -1,5 +1,7 @@
 /** Whatever is written meanwhile: the metadata of the copy name no blob that it lacks. */
+import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -181,6 +183,33 @@ describeRsync('a writer works meanwhile', () => {
     expect(readdirSync(outside)).toEqual(['257']);
     await ground.sync(deletes);
     expect(readdirSync(outside)).toEqual(['257']);
+    expect(ground.differences()).toEqual([]);
+  });
+
+  test('what cannot be deleted keeps nothing else from it, and is told', async () => {
+    ground.fill(1, 20);
+    await ground.sync();
+    for (const item of [257, 258, 259]) purge('a1', item);
+    const stuck = join(ground.copy, itemPath('a1', 258));
+    const isRoot = process.geteuid?.() === 0;
+    const hold = (on: boolean): void => {
+      if (!isRoot) return chmodSync(dirname(stuck), on ? 0o555 : 0o755);
+      expect(spawnSync('chattr', [on ? '+i' : '-i', stuck]).status).toBe(0);
+    };
+    const deletes = { delete: 'now', maxDeletions: { percent: 100 } } as const;
+    try {
+      await expect(ground.sync(deletes, { sent: () => hold(true) })).rejects.toMatchObject({
+        type: 'SyncIncomplete',
+        message: expect.stringMatching(/deleting metadata: 1 could not be deleted, such as .*258 \(E/),
+      });
+    } finally {
+      hold(false);
+    }
+    const left = (item: number): boolean => existsSync(join(ground.copy, itemPath('a1', item)));
+    expect([257, 258, 259].map(left)).toEqual([false, true, false]);
+    // metadata that stay may name blobs: none of these went
+    expect(dangling(ground.copy)).toEqual([]);
+    await ground.sync(deletes);
     expect(ground.differences()).toEqual([]);
   });
 
