@@ -140,7 +140,7 @@ async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boole
       await keepKnown(ledger, mailbox, intents, operation.number);
       throw error;
     });
-    ahead.took(Date.now() - since);
+    ahead.took(Date.now() - since, intents.length);
     // the others were not begun, and are when the account is taken up again
     const isWhole = outcomes.length === batch.length;
     const notBegun = batch.slice(outcomes.length).filter(({ kind }) => kind === 'deliver');

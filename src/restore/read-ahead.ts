@@ -13,6 +13,8 @@ const BATCH_ITEMS = 256;
 const MOST_ITEMS = 1024;
 /** A batch that took less is followed by one of twice as many items. */
 const SHORT_MS = 1_000;
+/** One that took longer, by one of half as many messages: an attempt that is to end waits for its batch. */
+const LONG_MS = 3_000;
 const BATCH_BYTES = 32 * 1024 * 1024;
 /** Where nobody can look, all of a batch that a death interrupts is reported as doubtful: so few then. */
 const BATCH_UNSEEN = 16;
@@ -32,6 +34,8 @@ export interface ReadBatch {
 export class ReadAhead {
   #abandoned = false;
   #items = BATCH_ITEMS;
+  /** Of these, what is to be brought. */
+  #injections = BATCH_ITEMS;
   #reading: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -39,9 +43,12 @@ export class ReadAhead {
     private readonly classifier: Classifier,
   ) {}
 
-  /** How long the target had a full batch. */
-  took(ms: number): void {
-    if (ms < SHORT_MS) this.#items = Math.min(this.#items * 2, MOST_ITEMS);
+  /** How long the target had a full batch, and how many messages of it were to be brought. */
+  took(ms: number, injections: number): void {
+    if (ms < SHORT_MS) {
+      this.#items = Math.min(this.#items * 2, MOST_ITEMS);
+      if (injections >= this.#injections) this.#injections = Math.min(this.#injections * 2, MOST_ITEMS);
+    } else if (ms > LONG_MS) this.#injections = Math.max(this.#injections / 2, BATCH_ITEMS);
   }
 
   /** Reads the next batch. @throws Problem `SourceUnavailable` */
@@ -65,7 +72,7 @@ export class ReadAhead {
     let bytes = 0;
     let readyBytes = 0;
     let injections = 0;
-    const most = classifier.canLook ? MOST_ITEMS : BATCH_UNSEEN;
+    const most = classifier.canLook ? this.#injections : BATCH_UNSEEN;
     while (batch.length < this.#items && injections < most && bytes < BATCH_BYTES && !this.#abandoned) {
       const next = walk.next();
       if (next.done) {
