@@ -121,7 +121,10 @@ export async function appendPlainly(port, user, password, messages) {
 
 const code = (wanted) => [(text) => /^\d{3} /.test(text), (text) => text.startsWith(wanted)];
 
-/** One command after the other, each answer waited for, as RFC 5321 has it without extensions. */
+/**
+ * One command after the other, each answer waited for, as RFC 5321 has it without extensions. The messages have no line with
+ * a dot first.
+ */
 export async function deliverPlainly(port, user, messages) {
   const line = new Line(port);
   const ask = async (text, wanted) => {
@@ -143,24 +146,23 @@ export async function deliverPlainly(port, user, messages) {
   line.socket.end('QUIT\r\n');
 }
 
-/** All of a message in one piece (CHUNKING), and the next one behind it: two are on their way at once. */
-export async function deliverChunked(port, user, messages) {
+/** The envelope of the next message goes out with the content of this one. The messages have no line with a dot first. */
+export async function deliverPipelined(port, user, messages) {
   const line = new Line(port);
+  const envelope = `MAIL FROM:<>\r\nRCPT TO:<${user}>\r\nDATA\r\n`;
   await line.answer(...code('220'));
   line.socket.write('LHLO bench\r\n');
   await line.answer(...code('250'));
-  const taken = async () => {
-    for (let replies = 0; replies < 4; replies++) await line.answer(...code('250'));
-  };
-  let [first, second] = [Promise.resolve(), Promise.resolve()];
-  for (const message of messages) {
-    await first;
+  line.socket.write(envelope);
+  for (const [at, message] of messages.entries()) {
+    for (const wanted of ['250', '250', '354']) await line.answer(...code(wanted));
     line.socket.cork();
-    line.socket.write(`RSET\r\nMAIL FROM:<>\r\nRCPT TO:<${user}>\r\nBDAT ${message.length} LAST\r\n`);
     line.socket.write(message);
+    line.socket.write(
+      `${message.at(-1) === 0x0a ? '' : '\r\n'}.\r\n${at + 1 < messages.length ? envelope : ''}`,
+    );
     line.socket.uncork();
-    [first, second] = [second, second.then(taken)];
+    await line.answer(...code('250'));
   }
-  await second;
   line.socket.end('QUIT\r\n');
 }

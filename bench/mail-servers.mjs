@@ -4,7 +4,13 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-import { appendByImap, appendPlainly, deliverChunked, deliverPlainly, openMailbox } from './bare-clients.mjs';
+import {
+  appendByImap,
+  appendPlainly,
+  deliverPipelined,
+  deliverPlainly,
+  openMailbox,
+} from './bare-clients.mjs';
 import { built, deal, median, newFolder, seconds, settle, THREADS } from './common.mjs';
 import { hasDovecot, PASSWORD, startDovecot } from './dovecot.mjs';
 import { restoreDirectly } from './restore.mjs';
@@ -26,7 +32,7 @@ const KINDS = {
   lmtp: {
     url: ({ lmtpPort }) => `lmtp://127.0.0.1:${lmtpPort}/?connections=${CONNECTIONS}`,
     plain: ({ lmtpPort }, user, messages) => deliverPlainly(lmtpPort, user, messages),
-    same: ({ lmtpPort }, user, messages) => deliverChunked(lmtpPort, user, messages),
+    same: ({ lmtpPort }, user, messages) => deliverPipelined(lmtpPort, user, messages),
   },
   lmtpLookup: {
     url: ({ lmtpPort, imapPort }) =>
@@ -43,10 +49,10 @@ export async function benchMailServers(folder, store, kinds, rounds) {
     const { url, ...bare } = KINDS[kind];
     const runs = { ours: [], plain: [], same: [] };
     for (let round = 0; round < rounds; round++) {
-      runs.ours.push(await restoreInto(folder, store, accounts, url));
+      runs.ours.push(await restoreInto(folder, store, url));
       for (const [name, send] of Object.entries(bare)) {
-        const all = (server) => everyAccount(accounts, (user, messages) => send(server, user, messages));
-        runs[name].push(await inDovecot(folder, accounts, all));
+        const to = (list) => (server) => everyAccount(list, (user, messages) => send(server, user, messages));
+        runs[name].push(await inDovecot(folder, store, to(accounts), to(contents(store.warm))));
       }
     }
     results[kind] = compared(store.list.length, runs);
@@ -54,8 +60,8 @@ export async function benchMailServers(folder, store, kinds, rounds) {
   return results;
 }
 
-/** One restore into a new Dovecot, by threads and a server that have restored a little before. @returns as `inDovecot` */
-export function restoreInto(folder, store, accounts, url = KINDS.imap.url) {
+/** One restore into a new Dovecot, by threads and a server that have had a little before, as with every other client. @returns as `inDovecot` */
+export function restoreInto(folder, store, url = KINDS.imap.url) {
   const secrets = writeSecret(folder);
   const restore = async (what, server) => {
     const { restored } = await restoreDirectly(
@@ -68,17 +74,17 @@ export function restoreInto(folder, store, accounts, url = KINDS.imap.url) {
   };
   return inDovecot(
     folder,
-    accounts,
+    store,
     (server) => restore(store, server),
     (server) => restore(store.warm, server),
   );
 }
 
 /** @returns { wall, client, server, load }: seconds, and processor seconds of both sides */
-async function inDovecot(folder, accounts, body, warmUp = () => undefined) {
+async function inDovecot(folder, store, body, warmUp) {
   const server = await startDovecot(newFolder(folder, 'dovecot'));
   try {
-    await openMailboxes(server, accounts);
+    await openMailboxes(server, store);
     settle();
     await warmUp(server);
     const before = { server: cpuOfTree(server.pid), client: process.cpuUsage() };
@@ -99,9 +105,12 @@ async function inDovecot(folder, accounts, body, warmUp = () => undefined) {
  * Before the clock: two sessions that are the first of a new user make a Dovecot 2.3 fall now and then (it locks its list
  * of mailboxes from both, and panics at EDEADLK), which the other end sees as ECONNRESET.
  */
-export async function openMailboxes({ imapPort }, accounts) {
-  for (const user of accounts.keys()) await openMailbox(imapPort, user, PASSWORD);
+export async function openMailboxes({ imapPort }, { list, warm }) {
+  const users = new Set([...list, ...warm.list].map(({ account }) => addressOf(account)));
+  for (const user of users) await openMailbox(imapPort, user, PASSWORD);
 }
+
+const addressOf = (account) => `user${account}@example.com`;
 
 /** Processor seconds of a process and its descendants, those that ended included. */
 function cpuOfTree(root) {
@@ -158,7 +167,7 @@ export function writeSecret(folder) {
 export function contents({ root, list }) {
   const accounts = new Map();
   for (const { account, digest } of list) {
-    const address = `user${account}@example.com`;
+    const address = addressOf(account);
     const messages = accounts.get(address) ?? [];
     accounts.set(address, messages);
     messages.push(gunzipSync(readFileSync(join(root, blobPath(digest)))));

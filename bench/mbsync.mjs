@@ -16,11 +16,11 @@ export async function benchMbsync(folder, store, rounds) {
   const from = await startDovecot(newFolder(folder, 'dovecot-from'));
   const times = { mbsync: [], ours: [] };
   try {
-    await openMailboxes(from, accounts);
+    await openMailboxes(from, store);
     await everyAccount(accounts, (user, messages) => appendByImap(from.imapPort, user, PASSWORD, messages));
     for (let round = 0; round < rounds; round++) {
-      times.ours.push((await restoreInto(folder, store, accounts)).wall);
-      times.mbsync.push(await onePass(folder, accounts, from));
+      times.ours.push((await restoreInto(folder, store)).wall);
+      times.mbsync.push(await onePass(folder, store, accounts, from));
     }
   } finally {
     await from.stop();
@@ -34,11 +34,15 @@ export async function benchMbsync(folder, store, rounds) {
   };
 }
 
-async function onePass(folder, accounts, from) {
+async function onePass(folder, store, accounts, from) {
   const to = await startDovecot(newFolder(folder, 'dovecot-to'));
   const state = newFolder(folder, 'mbsync-state');
   try {
-    await openMailboxes(to, accounts);
+    await openMailboxes(to, store);
+    // as the server of the restore has had
+    await everyAccount(contents(store.warm), (user, messages) =>
+      appendByImap(to.imapPort, user, PASSWORD, messages),
+    );
     const config = join(folder, 'mbsyncrc');
     writeFileSync(
       config,
