@@ -53,10 +53,10 @@ export class LmtpConnection {
       const refused = await this.#envelope(recipient, size);
       if (refused !== null) return refused;
       this.#before(onContent);
-      const answer = session.expect(1);
+      const answer = session.answer();
       session.write(...wire, '.\r\n');
       if (this.#pipelining) release();
-      return { stage: 'content', reply: this.#final((await answer)[0] as Reply) };
+      return { stage: 'content', reply: this.#final(await answer) };
     });
   }
 

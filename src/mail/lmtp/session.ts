@@ -61,9 +61,15 @@ export class LmtpSession {
   }
 
   async command(line: string): Promise<Reply> {
-    const answer = this.expect(1);
+    const answer = this.answer();
     this.write(`${line}\r\n`);
-    return (await answer)[0] as Reply;
+    return answer;
+  }
+
+  /** The next answer that nobody waits for yet. */
+  async answer(): Promise<Reply> {
+    const [reply] = await this.expect(1);
+    return reply as Reply;
   }
 
   /** The next answers that nobody waits for yet. */
@@ -92,9 +98,9 @@ export class LmtpSession {
   }
 
   async #greet(): Promise<void> {
-    const greeting = this.expect(1);
+    const greeting = this.answer();
     this.#socket.setTimeout(GREETING_MS);
-    const reply = (await greeting)[0] as Reply;
+    const reply = await greeting;
     if (reply.code !== 220) throw this.fail(`it greets with ${said(reply)}`);
     await this.#hello();
   }
