@@ -8,7 +8,7 @@ import { MARKER } from '../backup-path/layout';
 import { NameList } from './name-list';
 import { LISTS } from './lists';
 import type { SyncContext } from './sync-context';
-import { absolute, walkMetadata } from './walk';
+import { absolute, statOf, walkMetadata } from './walk';
 
 /** Pairs of a folder and what was in it: names and their notes, between slashes. */
 export const HELD = 'held.list';
@@ -21,7 +21,7 @@ const heldNote = ({ ino, ctimeMs, size }: Stats): string => `${ino} ${ctimeMs} $
 export async function listMetadata({ source, place, transport, signal }: SyncContext): Promise<number> {
   const list = new NameList(join(place.workDir, LISTS.metadata));
   const visit = (_base: string, name: string): boolean => {
-    if (lstatSync(absolute(source, name), { throwIfNoEntry: false })?.isDirectory()) return true;
+    if (statOf(source, name)?.isDirectory()) return true;
     list.add(name);
     return false;
   };
@@ -83,7 +83,7 @@ function isReadable(path: string | Buffer, { uid, mode }: Stats): boolean {
 
 /** Null: it is gone. */
 export function currentNote(source: string, name: string, wasFolder: boolean): string | null {
-  const stat = lstatSync(absolute(source, name), { throwIfNoEntry: false });
+  const stat = statOf(source, name);
   if (!stat) return null;
   return wasFolder && stat.isDirectory() ? FOLDER : heldNote(stat);
 }

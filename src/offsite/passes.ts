@@ -1,5 +1,5 @@
 /** The passes of a sync that bring something to the copy, in the order that keeps it whole: blobs, then metadata. */
-import { lstatSync, rmSync, statfsSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { MARKER } from '../backup-path/layout';
 import type { SyncPhaseName } from '../contracts/offsite-sync';
@@ -12,7 +12,7 @@ import { listed, NameList, readNames } from './name-list';
 import { noteOf, NOTES, STAGING } from './stage';
 import { LISTS } from './lists';
 import { sync, type SyncContext } from './sync-context';
-import { absolute, Breather, isThere } from './walk';
+import { absolute, Breather, isThere, statOf } from './walk';
 
 /** Metadata whose source has changed since it was staged. */
 export const LEFT_OUT = 'left-out.list';
@@ -88,7 +88,7 @@ async function* readPairs(file: string): AsyncGenerator<[string, string]> {
 }
 
 function currentNote(source: string, name: string): string | null {
-  const stat = lstatSync(absolute(source, name), { throwIfNoEntry: false });
+  const stat = statOf(source, name);
   if (!stat) return null;
   return stat.isDirectory() ? 'folder' : noteOf(stat);
 }

@@ -29,7 +29,7 @@ import { NameList, readNames } from './name-list';
 import { stateProblem } from './place';
 import { removeTree } from './remove-tree';
 import type { SyncContext } from './sync-context';
-import { absolute, Breather } from './walk';
+import { absolute, Breather, statOf } from './walk';
 
 export const STAGING = 'staging';
 /** Pairs of a name and what its source was then. */
@@ -173,7 +173,7 @@ class Stager {
       })) {
         if (entry.isDirectory()) await visit(`${name}/${entry.name.toString('latin1')}`);
       }
-      const stat = lstatSync(absolute(this.source, name), { throwIfNoEntry: false });
+      const stat = statOf(this.source, name);
       if (stat?.isDirectory()) dress(absolute(this.staging, name), stat);
       await breather.breathe();
     };

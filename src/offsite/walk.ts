@@ -105,7 +105,7 @@ export async function measureBlobs(
     for (const entry of orNone(root, folder, entriesOf)) {
       const name = `${folder}/${entry.name.toString('latin1')}`;
       if (entry.isDirectory()) waiting.push(name);
-      else bytes += lstatSync(absolute(root, name), { throwIfNoEntry: false })?.size ?? 0;
+      else bytes += statOf(root, name)?.size ?? 0;
       files++;
       if (files % 64 === 0) await breather.breathe();
     }
