@@ -19,6 +19,8 @@ import { survey } from '../../src/offsite/survey';
 import { mail, state } from '../restore/store';
 import { dangling, describeRsync, Offsite } from './kit';
 
+const DELETES = { delete: 'now', maxDeletions: { percent: 100 } } as const;
+
 let ground: Offsite;
 beforeEach(() => {
   ground = new Offsite();
@@ -64,7 +66,7 @@ describeRsync('a writer works meanwhile', () => {
       expect(passes.some(({ leftOut }) => leftOut > 0)).toBe(true);
       check();
     }
-    await ground.sync({ delete: 'now', maxDeletions: { percent: 100 } });
+    await ground.sync(DELETES);
     check();
     expect(ground.differences()).toEqual([]);
   });
@@ -161,10 +163,7 @@ describeRsync('a writer works meanwhile', () => {
     await ground.sync();
     purge('a1', 257);
     const [accounts, aside] = [join(ground.source, 'accounts'), join(ground.dir, 'aside')];
-    await ground.sync(
-      { delete: 'now', maxDeletions: { percent: 100 } },
-      { sent: () => (renameSync(accounts, aside), mkdirSync(accounts)) },
-    );
+    await ground.sync(DELETES, { sent: () => (renameSync(accounts, aside), mkdirSync(accounts)) });
     const left = readdirSync(join(ground.copy, 'accounts'), { recursive: true, encoding: 'utf8' });
     expect(left.filter((name) => /[0-9]{2}\/[0-9]+$/.test(name))).toHaveLength(39);
     rmSync(accounts, { recursive: true });
@@ -178,10 +177,9 @@ describeRsync('a writer works meanwhile', () => {
     await ground.sync();
     purge('a1', 257);
     const [folder, outside] = [dirname(join(ground.copy, itemPath('a1', 257))), join(ground.dir, 'outside')];
-    const deletes = { delete: 'now', maxDeletions: { percent: 100 } } as const;
-    await ground.sync(deletes, { sent: () => (renameSync(folder, outside), symlinkSync(outside, folder)) });
+    await ground.sync(DELETES, { sent: () => (renameSync(folder, outside), symlinkSync(outside, folder)) });
     expect(readdirSync(outside)).toEqual(['257']);
-    await ground.sync(deletes);
+    await ground.sync(DELETES);
     expect(readdirSync(outside)).toEqual(['257']);
     expect(ground.differences()).toEqual([]);
   });
@@ -196,9 +194,8 @@ describeRsync('a writer works meanwhile', () => {
       if (!isRoot) return chmodSync(dirname(stuck), on ? 0o555 : 0o755);
       expect(spawnSync('chattr', [on ? '+i' : '-i', stuck]).status).toBe(0);
     };
-    const deletes = { delete: 'now', maxDeletions: { percent: 100 } } as const;
     try {
-      await expect(ground.sync(deletes, { sent: () => hold(true) })).rejects.toMatchObject({
+      await expect(ground.sync(DELETES, { sent: () => hold(true) })).rejects.toMatchObject({
         type: 'SyncIncomplete',
         message: expect.stringMatching(/deleting metadata: 1 could not be deleted, such as .*258 \(E/),
       });
@@ -209,7 +206,7 @@ describeRsync('a writer works meanwhile', () => {
     expect([257, 258, 259].map(left)).toEqual([false, true, false]);
     // metadata that stay may name blobs: none of these went
     expect(dangling(ground.copy)).toEqual([]);
-    await ground.sync(deletes);
+    await ground.sync(DELETES);
     expect(ground.differences()).toEqual([]);
   });
 
@@ -217,13 +214,12 @@ describeRsync('a writer works meanwhile', () => {
     ground.fill(1, 20);
     await ground.sync();
     purge('a1', 257);
-    const { passes } = await ground.sync(
-      { delete: 'now', maxDeletions: { percent: 100 } },
-      { sent: () => void ground.store.message('a1', 257, mail('another')) },
-    );
+    const { passes } = await ground.sync(DELETES, {
+      sent: () => void ground.store.message('a1', 257, mail('another')),
+    });
     expect(passes.at(-1)).toMatchObject({ name: 'deleting metadata', leftOut: 1, deleted: 0 });
     expect(dangling(ground.copy)).toEqual([]);
-    await ground.sync({ delete: 'now', maxDeletions: { percent: 100 } });
+    await ground.sync(DELETES);
     expect(ground.differences()).toEqual([]);
   });
 
@@ -236,12 +232,9 @@ describeRsync('a writer works meanwhile', () => {
       for (let id = 257; id < 267; id++) purge('a1', id);
     };
     let done = false;
-    await ground.sync(
-      { delete: 'now', maxDeletions: { percent: 100 } },
-      { copied: () => void (done || ((done = true), meddle())) },
-    );
+    await ground.sync(DELETES, { copied: () => void (done || ((done = true), meddle())) });
     expect(dangling(ground.copy)).toEqual([]);
-    await ground.sync({ delete: 'now', maxDeletions: { percent: 100 } });
+    await ground.sync(DELETES);
     expect(ground.differences()).toEqual([]);
   });
 });
