@@ -20,6 +20,8 @@ export async function makeBlobs(folder, count) {
   return { root, blobs };
 }
 
+export const addressOf = (account) => `user${account}@example.com`;
+
 function createStore(root, name) {
   const serverId = `bench-${name}`;
   const options = { serverId, serverName: 'mail.example.com', createdAt: new Date(0), durable: false };
@@ -45,7 +47,7 @@ export function makeStore(folder, name, { root: blobsRoot, blobs }, accounts, it
   const list = [];
   for (let a = first; a < first + accounts; a++) {
     const id = `account-${String(a).padStart(5, '0')}`;
-    writer.account(account(id, `user${a}@example.com`));
+    writer.account(account(id, addressOf(a)));
     for (let i = 0; i < itemsEach; i++) {
       const at = list.length;
       const [digest, size] = blobs[at % blobs.length];

@@ -12,6 +12,7 @@ import {
   openMailbox,
 } from './bare-clients.mjs';
 import { built, deal, median, newFolder, seconds, settle, THREADS } from './common.mjs';
+import { addressOf } from './data.mjs';
 import { hasDovecot, PASSWORD, startDovecot } from './dovecot.mjs';
 import { restoreDirectly } from './restore.mjs';
 
@@ -43,7 +44,7 @@ const KINDS = {
 /** By turns, each into empty mailboxes. @param kinds of {@link KINDS} */
 export async function benchMailServers(folder, store, kinds, rounds) {
   if (!hasDovecot()) return { skipped: 'Dovecot (Debian: apt-get install dovecot-imapd dovecot-lmtpd)' };
-  const accounts = contents(store);
+  const [accounts, warm] = [contents(store), contents(store.warm)];
   const results = { items: store.list.length, connections: CONNECTIONS * THREADS };
   for (const kind of kinds) {
     const { url, ...bare } = KINDS[kind];
@@ -52,7 +53,7 @@ export async function benchMailServers(folder, store, kinds, rounds) {
       runs.ours.push(await restoreInto(folder, store, url));
       for (const [name, send] of Object.entries(bare)) {
         const to = (list) => (server) => everyAccount(list, (user, messages) => send(server, user, messages));
-        runs[name].push(await inDovecot(folder, store, to(accounts), to(contents(store.warm))));
+        runs[name].push(await inDovecot(folder, store, to(accounts), to(warm)));
       }
     }
     results[kind] = compared(store.list.length, runs);
@@ -110,8 +111,6 @@ export async function openMailboxes({ imapPort }, { list, warm }) {
   for (const user of users) await openMailbox(imapPort, user, PASSWORD);
 }
 
-const addressOf = (account) => `user${account}@example.com`;
-
 /** Processor seconds of a process and its descendants, those that ended included. */
 function cpuOfTree(root) {
   const rows = new Map();
@@ -143,14 +142,13 @@ function compared(items, { ours, plain, same }) {
       runs,
     };
   };
-  const we = side(ours);
-  const cpu = ({ clientMs, serverMs }) => clientMs + serverMs;
   const against = (runs) => {
-    const they = side(runs);
     const ratios = ours.map(({ wall }, at) => runs[at].wall / wall);
-    return { ...they, ratio: median(ratios), ratios, cpuRatio: cpu(they) / cpu(we) };
+    return { ...side(runs), ratio: median(ratios), ratios };
   };
-  return plain.length === 0 ? { ours: we } : { ours: we, plain: against(plain), same: against(same) };
+  return plain.length === 0
+    ? { ours: side(ours) }
+    : { ours: side(ours), plain: against(plain), same: against(same) };
 }
 
 export const imapUrl = (port) =>

@@ -11,7 +11,7 @@ import { contents, everyAccount, inLanes, openMailboxes, restoreInto } from './m
 /** mbsync runs for as many accounts at once as the restore has lanes, with its own defaults for all else. */
 export async function benchMbsync(folder, store, rounds) {
   if (spawnSync('mbsync', ['--version']).error) return { skipped: 'mbsync (Debian: apt-get install isync)' };
-  const accounts = contents(store);
+  const [accounts, warm] = [contents(store), contents(store.warm)];
   const items = store.list.length;
   const from = await startDovecot(newFolder(folder, 'dovecot-from'));
   const times = { mbsync: [], ours: [] };
@@ -20,7 +20,7 @@ export async function benchMbsync(folder, store, rounds) {
     await everyAccount(accounts, (user, messages) => appendByImap(from.imapPort, user, PASSWORD, messages));
     for (let round = 0; round < rounds; round++) {
       times.ours.push((await restoreInto(folder, store)).wall);
-      times.mbsync.push(await onePass(folder, store, accounts, from));
+      times.mbsync.push(await onePass(folder, store, accounts, warm, from));
     }
   } finally {
     await from.stop();
@@ -34,15 +34,13 @@ export async function benchMbsync(folder, store, rounds) {
   };
 }
 
-async function onePass(folder, store, accounts, from) {
+async function onePass(folder, store, accounts, warm, from) {
   const to = await startDovecot(newFolder(folder, 'dovecot-to'));
   const state = newFolder(folder, 'mbsync-state');
   try {
     await openMailboxes(to, store);
     // as the server of the restore has had
-    await everyAccount(contents(store.warm), (user, messages) =>
-      appendByImap(to.imapPort, user, PASSWORD, messages),
-    );
+    await everyAccount(warm, (user, messages) => appendByImap(to.imapPort, user, PASSWORD, messages));
     const config = join(folder, 'mbsyncrc');
     writeFileSync(
       config,
