@@ -61,9 +61,9 @@ const sizes = options.quick
       large: [1, 50_000],
       small: [1, 10_000],
       appended: [4, 6_000],
-      delivered: [4, 3_000],
+      delivered: [4, 6_000],
       moved: [4, 6_000],
-      warm: [2, 500],
+      warm: [2, 1_000],
       mailRounds: 3,
       mailMemory: options.full ? [10_000, 200_000] : [10_000, 50_000],
       // each blob once: with its metadata, 100,000 files

@@ -20,6 +20,9 @@ export class AccountLedger {
     readonly epoch: number,
   ) {}
 
+  /** The row as it was when this attempt was the latest: asked before every message, so it is not decoded each time. */
+  private currentRow: Buffer = Buffer.alloc(0);
+
   /** Takes over the account: every earlier attempt is stale from here on. */
   static take(db: LedgerDatabases, scope: number, account: number): AccountLedger {
     return transaction(db, () => {
@@ -42,10 +45,13 @@ export class AccountLedger {
   }
 
   private check(): void {
+    const bytes = this.db.accounts.getBinary(accountKey(this.scope, this.account));
+    if (bytes?.equals(this.currentRow)) return;
     const { epoch } = this.row();
     if (epoch !== this.epoch) {
       throw new Problem('StaleAttempt', `Attempt ${this.epoch} was overtaken by attempt ${epoch}.`);
     }
+    this.currentRow = bytes as Buffer;
   }
 
   /** Runs `body` in one durable transaction, if this attempt is still the latest. */

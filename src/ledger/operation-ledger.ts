@@ -1,6 +1,13 @@
 /** What one operation has to do and has done: its work list, counters, findings. */
 import { START } from '../backup-path/walk';
-import { COUNTER_NAMES, zeroCounters, type Counters, type Finding, type Note } from '../report/model';
+import {
+  COUNTER_NAMES,
+  zeroCounters,
+  type Counters,
+  type Finding,
+  type Note,
+  type ProgressPoint,
+} from '../report/model';
 import { transaction, type LedgerDatabases } from './env';
 import { detailKey, workKey, within } from './keys';
 import type { LaneRow, OperationRow, Suspect, TotalsRow, WorkRow } from './model';
@@ -36,6 +43,16 @@ export class OperationLedger {
   /** Inside a transaction. */
   putTotals(totals: TotalsRow): void {
     this.db.meta.putSync(totalsKey(this.number), totals);
+  }
+
+  /** Of the chart. Apart from the totals, which every batch reads and writes. */
+  points(): ProgressPoint[] {
+    return (this.db.meta.get(pointsKey(this.number)) as ProgressPoint[] | undefined) ?? [];
+  }
+
+  /** Inside a transaction. */
+  putPoints(points: readonly ProgressPoint[]): void {
+    this.db.meta.putSync(pointsKey(this.number), points);
   }
 
   /** Writes the work list, once: a second plan of the same operation changes nothing. */
@@ -187,6 +204,7 @@ export class OperationLedger {
 
 export const rowKey = (operation: number): string => `operation:${operation}`;
 const totalsKey = (operation: number): string => `totals:${operation}`;
+const pointsKey = (operation: number): string => `points:${operation}`;
 
 /** Metadata files of all types. */
 export const handledIn = ({ source, folders, tags, mountpoints }: Counters): number =>
@@ -199,7 +217,6 @@ function freshTotals(): TotalsRow {
     accountsDone: 0,
     reopened: [],
     nextSeq: 0,
-    points: [],
     extrasNext: 0,
   };
 }

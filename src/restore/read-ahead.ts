@@ -73,6 +73,8 @@ export class ReadAhead {
     let readyBytes = 0;
     let injections = 0;
     const most = classifier.canLook ? this.#injections : BATCH_UNSEEN;
+    // the first of the batch before goes out
+    await turn();
     while (batch.length < this.#items && injections < most && bytes < BATCH_BYTES && !this.#abandoned) {
       const next = walk.next();
       if (next.done) {

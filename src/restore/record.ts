@@ -1,9 +1,9 @@
 /** The second half of a batch: what happened, the counters and the cursor, in one durable transaction. */
 import { bucketOf } from '../backup-path/layout';
 import type { AccountLedger } from '../ledger/account-ledger';
-import type { Suspect, WorkRow } from '../ledger/model';
+import type { Suspect, TotalsRow, WorkRow } from '../ledger/model';
 import { handledIn, type OperationLedger } from '../ledger/operation-ledger';
-import { addCounters, zeroCounters, type Counters, type ProgressPoint } from '../report/model';
+import { addCounters, zeroCounters, type Counters } from '../report/model';
 import { isItem, type Outcome } from './outcome';
 
 /** Points of the chart; when there are more, every second one is dropped. */
@@ -45,7 +45,7 @@ export function recordBatch(batch: Batch, more: () => void = () => undefined): v
     addCounters(totals.counters, added);
     totals.handled += outcomes.length;
     if (batch.done) totals.accountsDone++;
-    totals.points = withPoint(totals.points, operation.row().startedAt, totals.handled);
+    putPoint(operation, totals);
     operation.putTotals(totals);
     rememberSuspects(batch, before);
     more();
@@ -116,9 +116,10 @@ function sum(outcomes: readonly Outcome[]): Counters {
 }
 
 /** At most one point a second, at most {@link MAX_POINTS} in all. */
-function withPoint(points: ProgressPoint[], startedAt: number, items: number): ProgressPoint[] {
-  const seconds = Math.round((Date.now() - startedAt) / 1000);
-  if (points.at(-1)?.seconds === seconds) points.pop();
-  points.push({ seconds, items });
-  return points.length > MAX_POINTS ? points.filter((_, i) => i % 2 === 1) : points;
+function putPoint(operation: OperationLedger, totals: TotalsRow): void {
+  const seconds = Math.round((Date.now() - operation.row().startedAt) / 1000);
+  if (seconds === totals.pointAt) return;
+  totals.pointAt = seconds;
+  const points = [...operation.points(), { seconds, items: totals.handled }];
+  operation.putPoints(points.length > MAX_POINTS ? points.filter((_, i) => i % 2 === 0) : points);
 }

@@ -6,6 +6,7 @@ import {
   type AccountReport,
   type ItemClass,
   type NotificationResult,
+  type ProgressPoint,
   type ReportStatus,
   type RetriedInvalid,
   type RestoreReport,
@@ -80,11 +81,15 @@ export function reportOf(
       unrestoredByClass: byClass(operation),
       notes: [...row.notes, ...provisionNotes],
       notifications: ending.notifications,
-      progress: totals.points,
+      progress: progressOf(operation.points(), totals.handled),
     },
     accounts: accountReports(operation),
   };
 }
+
+/** A point is put down at the beginning of a second; what came behind the last one belongs to it. */
+const progressOf = (points: readonly ProgressPoint[], handled: number): ProgressPoint[] =>
+  points.map((point, at) => (at === points.length - 1 ? { ...point, items: handled } : point));
 
 /** The moment, in a form that means the same everywhere. */
 const dateOf = (view: View | undefined): { date?: string } =>

@@ -1,5 +1,6 @@
 /** Entry of a thread that runs steps of restores, one after the other. Started by in-thread.ts. */
 import { parentPort } from 'node:worker_threads';
+import { giveWay } from '../host/give-way';
 import { toThreadFailure, type ThreadFailure } from '../host/thread-failure';
 import { TASKS, type TaskHooks, type TaskInputs, type TaskName } from './tasks';
 
@@ -28,6 +29,8 @@ async function run({ name, input, stop }: ThreadJob): Promise<ThreadMessage> {
     return toThreadFailure(error);
   }
 }
+
+giveWay();
 
 /** Null: there is no more to do. */
 parentPort?.on('message', (job: ThreadJob | null) => {

@@ -31,8 +31,9 @@ export class LmtpLines {
   /** The connection with the least to do; a new one while there may be more and all are busy. */
   async line(): Promise<LmtpConnection> {
     for (;;) {
-      this.#lines = this.#lines.filter(({ lost }) => !lost);
-      const idle = [...this.#lines].sort((a, b) => a.load - b.load)[0];
+      if (this.#lines.some(({ lost }) => lost)) this.#lines = this.#lines.filter(({ lost }) => !lost);
+      let idle = this.#lines[0];
+      for (const line of this.#lines) if (line.load < (idle as LmtpConnection).load) idle = line;
       const may = this.#lines.length + this.#opening.size < this.options.connections;
       if (idle !== undefined && (idle.load === 0 || !may)) return idle;
       if (may) return this.#open();

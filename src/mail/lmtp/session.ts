@@ -6,7 +6,7 @@ import { hello } from './commands';
 import { ReplyReader, said, type Reply } from './reply';
 import type { LmtpOptions } from './url';
 
-/** No byte in so long while an answer is awaited: the connection is given up. RFC 5321 asks for 10 minutes at most. */
+/** RFC 5321 asks for 10 minutes at most. */
 const SILENCE_MS = 180_000;
 const GREETING_MS = 30_000;
 
@@ -23,6 +23,8 @@ export class LmtpSession {
   #socket: Socket;
   #reader = new ReplyReader((reply) => this.#take(reply));
   readonly #pending: Pending[] = [];
+  /** Goes out at the end of this turn of the loop. */
+  readonly #out: (string | Buffer)[] = [];
   #lost: Problem | null = null;
 
   private constructor(
@@ -30,7 +32,7 @@ export class LmtpSession {
     private readonly options: LmtpOptions,
   ) {
     this.#socket = socket;
-    this.#listen();
+    this.#listen(GREETING_MS);
   }
 
   /** @throws Problem `TargetUnavailable`, `CertificateRefused`, `TargetRefused` */
@@ -53,11 +55,13 @@ export class LmtpSession {
 
   /** Sends all of it at once, with what else is sent before this turn of the loop ends. */
   write(...parts: readonly (string | Buffer)[]): void {
-    const socket = this.#socket;
-    socket.cork();
-    for (const part of parts) socket.write(part);
     // after the promises that are settled by now: the content of a message and the next envelope are one call
-    process.nextTick(() => socket.uncork());
+    if (this.#out.length === 0) process.nextTick(() => this.#send());
+    for (const part of parts) {
+      const last = this.#out.length - 1;
+      if (typeof part === 'string' && typeof this.#out[last] === 'string') this.#out[last] += part;
+      else this.#out.push(part);
+    }
   }
 
   async command(line: string): Promise<Reply> {
@@ -75,7 +79,6 @@ export class LmtpSession {
   /** The next answers that nobody waits for yet. */
   expect(count: number): Promise<Reply[]> {
     if (this.#lost) return Promise.reject(this.#lost);
-    if (this.#pending.length === 0) this.#socket.setTimeout(SILENCE_MS);
     return new Promise((resolve, reject) => this.#pending.push({ count, replies: [], resolve, reject }));
   }
 
@@ -98,10 +101,9 @@ export class LmtpSession {
   }
 
   async #greet(): Promise<void> {
-    const greeting = this.answer();
-    this.#socket.setTimeout(GREETING_MS);
-    const reply = await greeting;
+    const reply = await this.answer();
     if (reply.code !== 220) throw this.fail(`it greets with ${said(reply)}`);
+    this.#socket.setTimeout(SILENCE_MS);
     await this.#hello();
   }
 
@@ -126,11 +128,21 @@ export class LmtpSession {
     // what came in the clear is not taken for what the encrypted server says
     this.#reader = new ReplyReader((encrypted) => this.#take(encrypted));
     this.#socket = await secured(this.#socket, this.options);
-    this.#listen();
+    this.#listen(SILENCE_MS);
     await this.#hello();
   }
 
-  #listen(): void {
+  #send(): void {
+    const parts = this.#out.splice(0);
+    if (this.#lost) return;
+    this.#socket.cork();
+    for (const part of parts) this.#socket.write(part);
+    this.#socket.uncork();
+  }
+
+  /** @param silence no byte in so long while an answer is awaited, milliseconds: the connection is given up */
+  #listen(silence: number): void {
+    this.#socket.setTimeout(silence);
     this.#socket.on('data', (chunk: Buffer) => {
       try {
         this.#reader.push(chunk);
@@ -152,7 +164,6 @@ export class LmtpSession {
     pending.replies.push(reply);
     if (pending.replies.length < pending.count) return;
     this.#pending.shift();
-    if (this.#pending.length === 0) this.#socket.setTimeout(0);
     pending.resolve(pending.replies);
   }
 
