@@ -1,5 +1,5 @@
 /** `lifeboat server-config`, on saved settings, and beside those of a stand-in host. */
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CarbonioBench } from '../embedded/carbonio-kit';
@@ -67,6 +67,19 @@ test('of all states one that is damaged hides no other, and is told', async () =
   const json = await lifeboat('standard', '--backup-path', root, ...query, '--json');
   expect(JSON.parse(json.stdout)).toMatchObject({ states: [{}], damaged: [{}] });
   expect(json.stdout + all.stderr).not.toContain('hunter2');
+});
+
+test('the list of all states is whole though one of them cannot be opened', async () => {
+  const { root } = bench.store('linked', [config({}), FIRST], [config({}), SECOND]);
+  const first = join(root, 'server', 'config_01_01_25#03_00_00.json.gz');
+  unlinkSync(first);
+  symlinkSync('/etc/hostname', first);
+  const { code, stdout } = await lifeboat('standard', '--backup-path', root, '--date', 'all', '--json');
+  expect(code).toBe(3);
+  expect(JSON.parse(stdout)).toEqual({
+    states: [expect.objectContaining({ savedAt: SECOND.toISOString() })],
+    damaged: [{ path: expect.stringContaining(basename(first)) as unknown, why: expect.any(String) as unknown }],
+  });
 });
 
 test('a file is saved once, and shown when it is named alone', async () => {

@@ -115,14 +115,16 @@ function sayMasked(names: readonly string[]): void {
   if (names.length > 0) say(`Not shown, because they hold secrets: ${names.join(', ')}.`);
 }
 
-function listStates(store: BackupPath, states: readonly Archive[], json: boolean): number {
-  if (json) {
-    const saved = states.map(({ name, path, at }) => ({
-      ...{ file: name, path, savedAt: new Date(at).toISOString(), bytes: sizeOf(store.files, path) },
-    }));
-    printJson({ states: saved });
-  } else for (const { name, at } of states) print(line(localTimeWithZone(at), name));
-  return EXIT.done;
+async function listStates(store: BackupPath, states: readonly Archive[], json: boolean): Promise<number> {
+  if (!json) {
+    for (const { name, at } of states) print(line(localTimeWithZone(at), name));
+    return EXIT.done;
+  }
+  const { found, damaged } = await readEach(states, ({ name, path, at }) => ({
+    ...{ file: name, path, savedAt: new Date(at).toISOString(), bytes: sizeOf(store.files, path) },
+  }));
+  printJson({ states: found, ...(damaged.length > 0 ? { damaged } : {}) });
+  return damaged.length > 0 ? EXIT.partial : EXIT.done;
 }
 
 const ATTENTION =
