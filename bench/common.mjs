@@ -62,3 +62,19 @@ export function inThreads(script, shares) {
 /** Deals values out to `count` hands. */
 export const deal = (values, count) =>
   Array.from({ length: count }, (_, hand) => values.filter((_value, at) => at % count === hand));
+
+/** The cores that this process may use; none where nobody can say. */
+export function cores() {
+  const { stdout } = spawnSync('taskset', ['-c', '-p', String(process.pid)], { encoding: 'utf8' });
+  const list = /: ([\d,-]+)\s*$/.exec(stdout ?? '')?.[1] ?? '';
+  return list.split(',').flatMap((range) => {
+    const [first, last = first] = range.split('-').map(Number);
+    return range === '' ? [] : Array.from({ length: last - first + 1 }, (_, at) => first + at);
+  });
+}
+
+/** Keeps this process, with all its threads, to some cores. */
+export function keepTo(list) {
+  const { status } = spawnSync('taskset', ['-a', '-c', '-p', list.join(','), String(process.pid)]);
+  if (status !== 0) throw new Error(`this process cannot be kept to the cores ${list.join(', ')}`);
+}

@@ -86,8 +86,12 @@ protocol lmtp {
 }
 `;
 
-/** @returns { imapPort, lmtpPort, pid, stop } */
-export async function startDovecot(folder) {
+/**
+ * @param session whether it gets a session of its own, as a service has
+ * @param core the only one that it may use
+ * @returns { imapPort, lmtpPort, pid, stop }
+ */
+export async function startDovecot(folder, { session = false, core } = {}) {
   const isRoot = process.getuid() === 0;
   // root may not own mail: then the user that came with the package does
   const user = isRoot ? 'dovecot' : userInfo().username;
@@ -101,9 +105,9 @@ export async function startDovecot(folder) {
     // that user must get there
     chmodSync(dirname(folder), 0o711);
   }
-  const child = spawn(PROGRAM, ['-F', '-c', join(folder, 'dovecot.conf')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
+  const command = [PROGRAM, '-F', '-c', join(folder, 'dovecot.conf')];
+  const [program, ...args] = core === undefined ? command : ['taskset', '-c', String(core), ...command];
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], detached: session });
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const stop = async () => {
     if (child.exitCode === null) child.kill('SIGTERM');

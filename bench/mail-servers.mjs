@@ -11,7 +11,7 @@ import {
   deliverPlainly,
   openMailbox,
 } from './bare-clients.mjs';
-import { built, deal, median, newFolder, seconds, settle, THREADS } from './common.mjs';
+import { built, cores, deal, keepTo, median, newFolder, seconds, settle, THREADS } from './common.mjs';
 import { addressOf } from './data.mjs';
 import { hasDovecot, PASSWORD, startDovecot } from './dovecot.mjs';
 import { restoreDirectly } from './restore.mjs';
@@ -41,19 +41,40 @@ const KINDS = {
   },
 };
 
-/** By turns, each into empty mailboxes. @param kinds of {@link KINDS} */
-export async function benchMailServers(folder, store, kinds, rounds) {
+/**
+ * Who shares the cores with whom decides most on a machine with few: the kernel weighs what is in one session (or control
+ * group) against each other, and sessions as a whole. `apart`: one core is the server's, the others the client's.
+ */
+export async function benchPlaces(folder, store, kind, rounds) {
+  const [core, ...others] = cores();
+  const session = await benchMailServers(folder, store, [kind], rounds, { session: true });
+  if (others.length === 0) return { session };
+  keepTo(others);
+  try {
+    return { session, apart: await benchMailServers(folder, store, [kind], rounds, { core }) };
+  } finally {
+    keepTo([core, ...others]);
+  }
+}
+
+/**
+ * By turns, each into empty mailboxes.
+ * @param kinds of {@link KINDS}
+ * @param place of the server, as for `startDovecot`; when it is given, only the plain client is measured beside ours
+ */
+export async function benchMailServers(folder, store, kinds, rounds, place) {
   if (!hasDovecot()) return { skipped: 'Dovecot (Debian: apt-get install dovecot-imapd dovecot-lmtpd)' };
   const [accounts, warm] = [contents(store), contents(store.warm)];
   const results = { items: store.list.length, connections: CONNECTIONS * THREADS };
   for (const kind of kinds) {
-    const { url, ...bare } = KINDS[kind];
+    const { url, plain, ...more } = KINDS[kind];
+    const bare = { ...(plain && { plain }), ...(place === undefined && more) };
     const runs = { ours: [], plain: [], same: [] };
     for (let round = 0; round < rounds; round++) {
-      runs.ours.push(await restoreInto(folder, store, url));
+      runs.ours.push(await restoreInto(folder, store, url, place));
       for (const [name, send] of Object.entries(bare)) {
         const to = (list) => (server) => everyAccount(list, (user, messages) => send(server, user, messages));
-        runs[name].push(await inDovecot(folder, store, to(accounts), to(warm)));
+        runs[name].push(await inDovecot(folder, store, to(accounts), to(warm), place));
       }
     }
     results[kind] = compared(store.list.length, runs);
@@ -62,7 +83,7 @@ export async function benchMailServers(folder, store, kinds, rounds) {
 }
 
 /** One restore into a new Dovecot, by threads and a server that have had a little before, as with every other client. @returns as `inDovecot` */
-export function restoreInto(folder, store, url = KINDS.imap.url) {
+export function restoreInto(folder, store, url = KINDS.imap.url, place = {}) {
   const secrets = writeSecret(folder);
   const restore = async (what, server) => {
     const { restored } = await restoreDirectly(
@@ -78,12 +99,13 @@ export function restoreInto(folder, store, url = KINDS.imap.url) {
     store,
     (server) => restore(store, server),
     (server) => restore(store.warm, server),
+    place,
   );
 }
 
 /** @returns { wall, client, server, load }: seconds, and processor seconds of both sides */
-async function inDovecot(folder, store, body, warmUp) {
-  const server = await startDovecot(newFolder(folder, 'dovecot'));
+async function inDovecot(folder, store, body, warmUp, place) {
+  const server = await startDovecot(newFolder(folder, 'dovecot'), place);
   try {
     await openMailboxes(server, store);
     settle();
@@ -146,9 +168,11 @@ function compared(items, { ours, plain, same }) {
     const ratios = ours.map(({ wall }, at) => runs[at].wall / wall);
     return { ...side(runs), ratio: median(ratios), ratios };
   };
-  return plain.length === 0
-    ? { ours: side(ours) }
-    : { ours: side(ours), plain: against(plain), same: against(same) };
+  return {
+    ours: side(ours),
+    ...(plain.length > 0 && { plain: against(plain) }),
+    ...(same.length > 0 && { same: against(same) }),
+  };
 }
 
 export const imapUrl = (port) =>

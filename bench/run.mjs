@@ -14,7 +14,7 @@ import { parseArgs } from 'node:util';
 import { newFolder, remove, seconds } from './common.mjs';
 import { makeBlobs, makeStore } from './data.mjs';
 import { hasDovecot, startDovecot } from './dovecot.mjs';
-import { benchMailServers, imapUrl, writeSecret } from './mail-servers.mjs';
+import { benchMailServers, benchPlaces, imapUrl, writeSecret } from './mail-servers.mjs';
 import { benchMbsync } from './mbsync.mjs';
 import { benchOffsite } from './offsite.mjs';
 import { benchPeers } from './peers.mjs';
@@ -133,6 +133,7 @@ const PARTS = {
     const [appended, delivered] = ['appended', 'delivered'].map((name) => mailStore(name, blobs));
     results.imap = await benchMailServers(folder, appended, ['imap'], sizes.mailRounds);
     results.lmtp = await benchMailServers(folder, delivered, ['lmtp', 'lmtpLookup'], sizes.mailRounds);
+    results.places = await benchPlaces(folder, delivered, 'lmtp', sizes.mailRounds);
   },
   async mbsync(blobs) {
     say('5b. Restore into Dovecot against mbsync, where it is installed …');

@@ -61,13 +61,30 @@ function memoryLine(name, { items, memory }) {
 /** Milliseconds of processor for a message. */
 const cpu = ({ clientMs, serverMs }) => `${clientMs.toFixed(2)} + ${serverMs.toFixed(2)}`;
 
+const rounds = ({ ratio, ratios }) =>
+  `ratio ${ratio.toFixed(2)} (by rounds ${ratios.map((value) => value.toFixed(2)).join(', ')})`;
+
+const againstPlain = (ours, plain) =>
+  `${number(ours.perSecond)} items/s; a bare client, one message a command, ${number(plain.perSecond)}; ${rounds(plain)}; aim: at least ${AIMS.bare}: ${verdict(plain.ratio >= AIMS.bare)}`;
+
+const PLACES = {
+  session: 'the server in a session of its own, on the same cores',
+  apart: 'the server on a core of its own, the client on the others',
+};
+
+const placeLines = (places) =>
+  Object.entries(places)
+    .filter(([, { skipped }]) => !skipped)
+    .flatMap(([place, { lmtp }]) => [
+      `   ${PLACES[place]}: ${againstPlain(lmtp.ours, lmtp.plain)}`,
+      `      processor time of client + server, ms a message: ${cpu(lmtp.ours)}; with the bare client ${cpu(lmtp.plain)}`,
+    ]);
+
 function serverLines(name, { skipped, items, connections, ...kinds }) {
   const title = `5. Restore into a mail server (Dovecot), ${name}`;
   if (skipped) return [`${title}: skipped, there is no ${skipped}`];
-  const rounds = ({ ratio, ratios }) =>
-    `ratio ${ratio.toFixed(2)} (by rounds ${ratios.map((value) => value.toFixed(2)).join(', ')})`;
   const line = ({ ours, plain, same }) => [
-    `   ${number(ours.perSecond)} items/s; a bare client, one message a command, ${number(plain.perSecond)}; ${rounds(plain)}; aim: at least ${AIMS.bare}: ${verdict(plain.ratio >= AIMS.bare)}`,
+    `   ${againstPlain(ours, plain)}`,
     `      a bare client by the commands of the restore ${number(same.perSecond)}; ${rounds(same)}`,
     `      processor time of client + server, ms a message: ${cpu(ours)}; with these bare clients ${cpu(plain)}, ${cpu(same)}`,
   ];
@@ -146,6 +163,7 @@ export function report(results) {
     ]),
     ...part(results.imap, (result) => serverLines('by IMAP', result)),
     ...part(results.lmtp, (result) => serverLines('by LMTP', result)),
+    ...part(results.places, placeLines),
     ...part(results.mbsync, mbsyncLines),
     ...part(results.mailMemory, mailMemoryLines),
     ...part(results.offsite, offsiteLines),

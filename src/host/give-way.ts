@@ -1,18 +1,21 @@
-import { getPriority, setPriority } from 'node:os';
+import { getPriority, platform, setPriority } from 'node:os';
 
-/**
- * Niceness of threads that restore: that of `nice(1)`. Where others want all cores a tenth of one is left to each thread,
- * which is still more than a Carbonio can take from it (it takes 60 to 170 messages/s, mail-server reference).
- */
+/** That of `nice(1)`. Against one other that wants the same core a thread gets a tenth of it. */
 const NICENESS = 10;
 
 /**
- * Lets everything else that runs here go first: a mail server that people use while it is filled, and the worker's own
- * heartbeats. Where there is room it costs nothing; into a server on the same machine a restore is even faster so, because
- * the server is never kept waiting for a core (docs/performance.md).
+ * Lets what else runs in this process go first, above all the worker's heartbeats; and everything on the machine that the
+ * kernel weighs against this process: the same session or control group, so hardly another service (docs/running.md says
+ * how a whole worker gives way). Where there is room it costs nothing.
  *
- * On Linux a niceness belongs to the thread that calls. It is never made less than it was: only root may.
+ * On Linux a niceness belongs to the thread that calls; elsewhere it would be the whole process, so nothing is done. It is
+ * never made less than it was, which only root may.
  */
 export function giveWay(): void {
-  if (getPriority() < NICENESS) setPriority(NICENESS);
+  if (platform() !== 'linux') return;
+  try {
+    if (getPriority() < NICENESS) setPriority(NICENESS);
+  } catch {
+    // a service may be forbidden to (seccomp): it works all the same
+  }
 }

@@ -4,7 +4,7 @@ import type { Cursor } from '../backup-path/walk';
 import type { ProvisionCounts } from '../mail/target';
 import type { Trouble } from '../restore/trouble';
 import type { View } from '../restore/view';
-import type { Counters, ItemClass } from '../report/model';
+import type { Counters, ItemClass, ProgressPoint } from '../report/model';
 
 /** Between what an operation works; kept so that later steps recognise both, and a report needs neither. */
 export interface Places {
@@ -50,6 +50,8 @@ export interface TotalsRow {
   /** Accounts that wait for the target to settle; taken when nothing else is left. */
   postponed?: number[];
   nextSeq: number;
+  /** Where an earlier release kept the chart; it needs an array here. */
+  points: readonly ProgressPoint[];
   /** When the last point of the chart was put down, seconds since the start. */
   pointAt?: number;
   /** Phase 3 is done for the accounts before this one, */

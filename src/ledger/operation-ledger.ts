@@ -46,8 +46,9 @@ export class OperationLedger {
   }
 
   /** Of the chart. Apart from the totals, which every batch reads and writes. */
-  points(): ProgressPoint[] {
-    return (this.db.meta.get(pointsKey(this.number)) as ProgressPoint[] | undefined) ?? [];
+  points(): readonly ProgressPoint[] {
+    const points = this.db.meta.get(pointsKey(this.number)) as ProgressPoint[] | undefined;
+    return points ?? this.totals().points;
   }
 
   /** Inside a transaction. */
@@ -217,6 +218,7 @@ function freshTotals(): TotalsRow {
     accountsDone: 0,
     reopened: [],
     nextSeq: 0,
+    points: [],
     extrasNext: 0,
   };
 }

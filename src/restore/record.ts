@@ -121,5 +121,6 @@ function putPoint(operation: OperationLedger, totals: TotalsRow): void {
   if (seconds === totals.pointAt) return;
   totals.pointAt = seconds;
   const points = [...operation.points(), { seconds, items: totals.handled }];
+  totals.points = [];
   operation.putPoints(points.length > MAX_POINTS ? points.filter((_, i) => i % 2 === 0) : points);
 }

@@ -48,3 +48,26 @@ test('at most one point a second, and at most 240', async () => {
     bench.remove();
   }
 });
+
+test('the chart of a restore that an earlier release began goes on', async () => {
+  const bench = new RestoreBench();
+  try {
+    bench.store.writer.account(accountInfo('a1', 'jane@example.com'));
+    for (const item of [300, 301])
+      bench.store.message('a1', item, Buffer.from('Subject: x\r\n\r\nHello.\r\n'));
+    const request = await bench.begin();
+    const ledger = Ledger.open(bench.settings.stateDir);
+    const operation = ledger.existingOperation(request.operationKey);
+    // it kept the points with the totals
+    const old = [{ seconds: 0, items: 0 }];
+    operation.transaction(() => operation.putTotals({ ...operation.totals(), points: old }));
+    expect(operation.points()).toEqual(old);
+    await bench.slice(request);
+    expect(operation.points()).toEqual([...old, { seconds: expect.any(Number) as number, items: 2 }]);
+    // it needs an array there, should it come back
+    expect(operation.totals().points).toEqual([]);
+    await ledger.close();
+  } finally {
+    bench.remove();
+  }
+});
