@@ -1,5 +1,13 @@
 /** `lifeboat server-config`, on saved settings, and beside those of a stand-in host. */
-import { existsSync, readFileSync, readdirSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { CarbonioBench } from '../embedded/carbonio-kit';
@@ -78,7 +86,9 @@ test('the list of all states is whole though one of them cannot be opened', asyn
   expect(code).toBe(3);
   expect(JSON.parse(stdout)).toEqual({
     states: [expect.objectContaining({ savedAt: SECOND.toISOString() })],
-    damaged: [{ path: expect.stringContaining(basename(first)) as unknown, why: expect.any(String) as unknown }],
+    damaged: [
+      { path: expect.stringContaining(basename(first)) as unknown, why: expect.any(String) as unknown },
+    ],
   });
 });
 
