@@ -102,11 +102,12 @@ test('each bad item is classed with its reason, the rest is restored, the counts
   store.writer.item('a1', 404, [state()]);
   writeFileSync(join(store.root, itemPath('a1', 404)), '[{"type":');
   store.message('a1', 405, mail('deleted'), { deleted: true });
+  store.message('a1', 406, Buffer.from('BEGIN:VCALENDAR'), { type: 'appointment', folder: 10 });
   const { counters, report, dir } = await bench.restore({
     target: `maildir:${bench.mailDir}?maxLineLength=10240`,
     onInvalid: 'save',
   });
-  expect(counters).toMatchObject({ source: 11, restored: 5, skipped: 0, filtered: 1, unrestored: 5 });
+  expect(counters).toMatchObject({ source: 12, restored: 5, skipped: 0, filtered: 1, unrestored: 6 });
   const found = report.accounts['jane@example.com']?.unrestored ?? [];
   expect(found.map(({ item, class: kind }) => [item, kind])).toEqual([
     [400, 'read'],
@@ -114,10 +115,12 @@ test('each bad item is classed with its reason, the rest is restored, the counts
     [402, 'invalid'],
     [403, 'unsupported'],
     [404, 'broken'],
+    [406, 'unsupported'],
   ]);
   expect(found[0]?.reason).toMatch(/ENOENT.*items\//);
   expect(readFileSync(join(dir, found[2]?.savedAs as string))).toEqual(mail('long', 'x'.repeat(10_300)));
   expect(readFileSync(join(dir, 'unsupported/a1/403.vcf'), 'utf8')).toBe('BEGIN:VCARD');
+  expect(readFileSync(join(dir, 'unsupported/a1/406.ics'), 'utf8')).toBe('BEGIN:VCALENDAR');
 });
 
 test('accounts that are left out count as filtered, deleted ones come back when asked for, without the mark', async () => {

@@ -86,3 +86,28 @@ export const deliveredTo = (port: number, user: string): string[] =>
   readImap(port, user)
     .messages.map(({ delivered }) => delivered)
     .sort();
+
+/** Adds an account with what no mail server holds. Answers what must be saved of it, by its path beside the report. */
+export function addUnheld({ store }: RestoreBench, number: number): Map<string, Buffer> {
+  const id = `acc-${number}`;
+  store.writer.account(accountInfo(id, userName(number)));
+  // bytes that a detour through text, or through lines, would change
+  const card = 'BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Jörg Müller\r\nNOTE:a folded\r\n  line\nand LF\r\nEND:VCARD';
+  const entry = (kind: string, more: string): string =>
+    `BEGIN:VCALENDAR\r\nBEGIN:${kind}\r\nUID:u1\r\n${more}\r\nEND:${kind}\r\nEND:VCALENDAR\r\n`;
+  // more than is read into memory
+  const picture = `ATTACH;ENCODING=BASE64;VALUE=BINARY:${`${'A'.repeat(72)}\r\n `.repeat(120_000)}`;
+  const items = [
+    ['contact', 7, 'vcf', Buffer.from(card)],
+    ['contact', 7, 'vcf', Buffer.from(`\xff${card}\0`, 'latin1')],
+    ['appointment', 10, 'ics', Buffer.from(entry('VEVENT', 'SUMMARY:Fête – 会議'))],
+    ['appointment', 10, 'ics', Buffer.from(entry('VEVENT', picture))],
+    ['task', 15, 'ics', Buffer.from(entry('VTODO', 'SUMMARY:\ta\tb'))],
+  ] as const;
+  return new Map(
+    items.map(([type, folder, extension, content], i) => {
+      store.message(id, 400 + i, content, { type, folder });
+      return [`unsupported/${id}/${400 + i}.${extension}`, content];
+    }),
+  );
+}

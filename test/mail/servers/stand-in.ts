@@ -6,10 +6,15 @@ import { startStandIn, type StandIn, type StandInOptions } from '../../../src/em
 import type { RestoreBench } from '../../restore/bench';
 import { addSecret } from './kit';
 
+interface Grant {
+  gt: string;
+  d: string;
+  perm: string;
+}
 interface Box {
-  folders: { id: number; name: string; l: number; view: string; grants: { d: string; perm: string }[] }[];
+  folders: { id: number; name: string; l: number; view: string; grants: Grant[] }[];
   tags: { name: string }[];
-  dataSources: { name: string; host: string; isEnabled: string }[];
+  dataSources: Record<string, unknown>[];
 }
 interface Item {
   id: number;
@@ -61,6 +66,45 @@ export const pathOf = ({ folders }: Box, id: number): string => {
   const found = folders.find((folder) => folder.id === id);
   return found === undefined || found.l === 0 ? '' : `${pathOf({ folders } as Box, found.l)}/${found.name}`;
 };
+
+/** Who may do what, by folder. */
+export function grantsIn(box: Box): Record<string, string[]> {
+  const shared = box.folders.filter(({ grants }) => grants.length > 0);
+  return Object.fromEntries(
+    shared.map(({ id, grants }) => [
+      pathOf(box, id),
+      grants.map(({ gt, d, perm }) => `${gt} ${d} ${perm}`).sort(),
+    ]),
+  );
+}
+
+/** All but where its folder is. A member that should not be there, such as a password, is there too. */
+export const dataSourcesIn = ({ dataSources }: Box): Record<string, unknown>[] =>
+  dataSources.map(({ l: _folder, ...settings }) => settings);
+
+/** How a data source must look that was `name`, `host` and `user` in the source: off, and without a password. */
+export const switchedOff = (
+  type: 'imap' | 'pop3',
+  { name, host, user }: { readonly name: string; readonly host: string; readonly user: string },
+): Record<string, unknown> => ({
+  ...{ type, name, host, username: user },
+  ...{ port: type === 'imap' ? 993 : 995, connectionType: 'ssl', isEnabled: '0' },
+});
+
+/** Members of every list, sorted. */
+export function readLists({ places }: StandIn): Record<string, string[]> {
+  const lines = readFileSync(join(places.mailboxes, 'lists'), 'utf8').matchAll(/^([^#\s:]+@[^\s:]+):(.*)$/gm);
+  return Object.fromEntries(
+    [...lines].map(([, list = '', members = '']) => [
+      list,
+      members
+        .split(',')
+        .map((member) => member.trim())
+        .filter((member) => member !== '')
+        .sort(),
+    ]),
+  );
+}
 
 /** Of messages every byte; of the others all but the line by which Lifeboat knows them again. */
 export function digestOf(type: string, content: Buffer): string {
