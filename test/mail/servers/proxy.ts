@@ -10,9 +10,10 @@ export class CuttingProxy {
   appendsPerConnection = Infinity;
   cuts = 0;
   /** Changes what the server says on its way; null: the connection is cut instead. */
-  answers: ((data: Buffer) => Buffer | string | null) | null = null;
+  answers: ((data: Buffer, connection: number) => Buffer | string | null) | null = null;
   /** Changes what clients send. */
-  requests: ((data: Buffer) => Buffer) | null = null;
+  requests: ((data: Buffer, connection: number) => Buffer) | null = null;
+  #connections = 0;
 
   constructor(private readonly to: number) {}
 
@@ -29,6 +30,7 @@ export class CuttingProxy {
 
   #join(client: Socket): void {
     const server = connect(this.to, '127.0.0.1');
+    const connection = ++this.#connections;
     let appends = 0;
     const end = (): void => {
       client.destroy();
@@ -42,13 +44,13 @@ export class CuttingProxy {
       });
     }
     server.on('data', (data: Buffer) => {
-      const answer = this.answers === null ? data : this.answers(data);
+      const answer = this.answers === null ? data : this.answers(data, connection);
       if (answer !== null) return void client.write(answer);
       this.cuts++;
       end();
     });
     client.on('data', (sent: Buffer) => {
-      const data = this.requests === null ? sent : this.requests(sent);
+      const data = this.requests === null ? sent : this.requests(sent, connection);
       if (this.cutAfter < data.length) {
         // half of what came last still arrives: the server is in the middle of a command
         server.write(data.subarray(0, this.cutAfter), end);
