@@ -1,5 +1,4 @@
 /** Bad days of a Carbonio server: what is lost, what is doubled, and what is said of it. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openTarget } from '../../src/mail/open-target';
@@ -328,32 +327,21 @@ test('a certificate that does not verify is refused unless told otherwise; nobod
     await target.check();
     await target.close();
   }
+  // trusted, and for another server than the one that was asked for
+  proxy = new CuttingProxy(standIn.settings.soapPort);
+  const elsewhere = targetUrl(
+    standIn,
+    `&ca=${standIn.places.tlsCertificate}`,
+    await proxy.start('127.0.0.2'),
+  );
+  const stranger = elsewhere.replace('127.0.0.1', '127.0.0.2');
+  const noProof = await problemOf(() => openTarget(stranger, undefined, bench.settings.secretsDir));
+  expect([noProof.type, noProof.message]).toEqual([
+    'CertificateRefused',
+    expect.stringMatching(/does not match/),
+  ]);
+  const careless = await openTarget(`${stranger}&tls=insecure`, undefined, bench.settings.secretsDir);
+  await careless.close();
   await standIn.kill();
   expect((await problemOf(() => open('&tls=insecure'))).type).toBe('TargetUnavailable');
 });
-
-test('targets check tries an account, and leaves it as it was', async () => {
-  account(1, 3);
-  await bench.restore({ target: targetUrl(standIn) });
-  const before = boxLines(standIn, userName(1));
-  const check = (...more: string[]) =>
-    spawnSync(
-      process.execPath,
-      [join(__dirname, '../../bin/lifeboat'), 'targets', 'check', targetUrl(standIn), ...more],
-      {
-        encoding: 'utf8',
-        env: { ...process.env, LIFEBOAT_SECRETS_DIR: bench.settings.secretsDir ?? '' },
-      },
-    );
-  const result = check('--account', userName(1), '--json');
-  expect(result.stderr).toBe('');
-  expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, account: userName(1) });
-  expect(result.stdout).toContain('version=stand-in');
-  expect(boxLines(standIn, userName(1))).toEqual(before);
-  expect(readFileSync(join(accountDir(standIn, userName(1)), 'mailbox.json'), 'utf8')).not.toContain(
-    'lifeboat-check',
-  );
-  const nobody = check('--account', 'nobody@example.com');
-  expect(nobody.status).toBe(1);
-  expect(nobody.stderr).toMatch(/no such account/);
-}, 30_000);

@@ -111,23 +111,6 @@ import { readImap } from './servers/read-imap';
     expect(readImap(server.imapPort, userName(number)).messages).toHaveLength(2);
   });
 
-  test('the folder that was chosen for sent mail stays so, when another one is there later', async () => {
-    const id = `acc-${number}`;
-    bench.store.writer.account(accountInfo(id, userName(number)));
-    bench.store.message(id, 1000, mail('one'), { folder: 5 });
-    await bench.restore({ target: target() });
-    const [before] = readImap(server.imapPort, userName(number)).messages;
-    // by now the server marks none: it would be chosen by its name
-    proxy.answers = (data) =>
-      data
-        .toString('latin1')
-        .replace(/ SPECIAL-USE/g, ' X-NONE')
-        .replace(/\\Sent/g, '\\Mine');
-    bench.store.message(id, 1001, mail('two'), { folder: 5 });
-    expect((await bench.restore({ target: target() })).counters).toMatchObject({ restored: 1, skipped: 1 });
-    const folders = readImap(server.imapPort, userName(number)).messages.map(({ folder }) => folder);
-    expect(folders).toEqual([before?.folder, before?.folder]);
-  });
   test('a folder that the server refuses takes no other mail with it', async () => {
     const id = `acc-${number}`;
     bench.store.writer.account(accountInfo(id, userName(number)));

@@ -32,22 +32,6 @@ import { readImap } from './servers/read-imap';
   const target = (port = server.imapPort, options = ''): string =>
     `imap://127.0.0.1:${port}/?secret=imap&settle=1${options}`;
 
-  test('a server that marks folders, but takes no LIST with options', async () => {
-    await start({ more: 'imap_capability = IMAP4rev1 LITERAL+ SPECIAL-USE\n' });
-    bench.store.writer.account(accountInfo('acc-1', userName(1)));
-    bench.store.message('acc-1', 300, mail('sent'), { folder: 5 });
-    const proxy = new CuttingProxy(server.imapPort);
-    const port = await proxy.start();
-    // as a server without LIST-EXTENDED reads it
-    proxy.requests = (data) => Buffer.from(data.toString('latin1').replace(' RETURN (', ' NO ('), 'latin1');
-    try {
-      const { counters } = await bench.restore({ target: target(port) });
-      expect(counters).toMatchObject({ restored: 1, unrestored: 0 });
-    } finally {
-      await proxy.stop();
-    }
-  });
-
   test('keywords that the server refuses are left off, with a note, and the message is there', async () => {
     await start({ more: 'mail_max_keyword_length = 3\n' });
     bench.store.writer.account(accountInfo('acc-1', userName(1)));

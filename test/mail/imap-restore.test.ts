@@ -1,5 +1,4 @@
 /** Whole restores into a real Dovecot, read back by a client that shares no code with the target. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,17 +9,6 @@ import { Dovecot, hasDovecot } from './servers/dovecot';
 import { addAccount, addSecret, addUnheld, hex, mailboxLines, userName } from './servers/kit';
 import { CuttingProxy } from './servers/proxy';
 import { readImap } from './servers/read-imap';
-
-function runCli(
-  args: string[],
-  { settings }: RestoreBench,
-): { status: number | null; stdout: string; stderr: string } {
-  const env = { ...process.env, LIFEBOAT_SECRETS_DIR: settings.secretsDir ?? '' };
-  return spawnSync(process.execPath, [join(__dirname, '../../bin/lifeboat'), ...args], {
-    encoding: 'utf8',
-    env,
-  });
-}
 
 const withDovecot = hasDovecot() ? describe : describe.skip;
 
@@ -145,23 +133,6 @@ withDovecot('IMAP', () => {
     expect(messages.map(({ folder }) => folder)).not.toContain('INBOX');
     const sample = names.map((_name, i) => hex(mail(`in ${i}`)));
     expect(messages.map(({ sha256 }) => sha256).sort()).toEqual(sample.sort());
-  });
-
-  test('a target is tried with a message of its own, and left as it was', async () => {
-    const number = ++accounts;
-    const result = runCli(['targets', 'check', target(), '--account', userName(number), '--json'], bench);
-    expect(result.stderr).toBe('');
-    expect(result.status).toBe(0);
-    expect(JSON.parse(result.stdout)).toMatchObject({ ok: true, account: userName(number) });
-    expect(result.stdout).toContain('MULTIAPPEND');
-    const { folders, messages } = readImap(server.imapPort, userName(number));
-    expect(folders.join()).not.toContain('lifeboat');
-    expect(messages).toEqual([]);
-    addSecret(bench, 'imap', 'not it');
-    const refused = runCli(['targets', 'check', target(), '--account', userName(number)], bench);
-    expect(refused.status).toBe(1);
-    expect(refused.stderr).toMatch(/refuses the login/);
-    expect(refused.stderr).not.toContain('not it');
   });
 
   test('what IMAP cannot hold is saved beside the report', async () => {

@@ -79,6 +79,32 @@ test('a secret is one line of a file that nobody else may read', async () => {
     expect((await problemOf(() => openTarget(`${imaps}&ca=/nowhere.pem`))).type).toBe('CertificateRefused');
   });
 
+  test('a certificate of a trusted authority proves nothing for another server', async () => {
+    const other = await new Dovecot({
+      tls: true,
+      certificateNames: 'DNS:mail.example.com,IP:192.0.2.1',
+    }).start();
+    try {
+      // by its name, and by its number: they are looked for in different parts of a certificate
+      for (const host of ['localhost', '127.0.0.1']) {
+        for (const place of [
+          `imaps://${host}:${other.imapsPort}/?secret=imap&tls=on`,
+          `imap://${host}:${other.imapPort}/?secret=imap&tls=on`,
+          `lmtp://${host}:${other.lmtpPort}/?tls=on`,
+        ]) {
+          const trusting = `${place}&ca=${other.certificate}`;
+          const { type, message } = await problemOf(() => openTarget(trusting));
+          expect([type, message]).toEqual(['CertificateRefused', expect.stringMatching(/does not match/)]);
+          const careless = await openTarget(trusting.replace('tls=on', 'tls=insecure'));
+          await careless.check();
+          await careless.close();
+        }
+      }
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('over LMTP mail goes through STARTTLS, to a server whose certificate verifies', async () => {
     const lmtp = (options: string): string => `lmtp://localhost:${server.lmtpPort}/?wait=1&tls=on${options}`;
     addAccount(bench, 3, 5);

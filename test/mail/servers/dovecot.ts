@@ -14,27 +14,15 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { configuration, makeCertificate, userLines, type DovecotOptions } from './dovecot-config';
 
-export const PASSWORD = 'correct-horse';
+export { PASSWORD, type DovecotOptions } from './dovecot-config';
+
 const PROGRAM = '/usr/sbin/dovecot';
 
 /** Whether this machine has what these tests need; without it they are skipped. */
 export const hasDovecot = (): boolean =>
   existsSync(PROGRAM) && existsSync('/usr/lib/dovecot/imap') && existsSync('/usr/lib/dovecot/lmtp');
-
-export interface DovecotOptions {
-  /** Only these addresses are accounts; else every address is. */
-  readonly users?: readonly string[];
-  /** Bytes that a mailbox may hold. */
-  readonly quota?: number;
-  /** Offers TLS with a certificate that this makes; `localhost` and 127.0.0.1 are its names. */
-  readonly tls?: boolean;
-  /** Passwords may go in the clear. Default true. */
-  readonly plaintext?: boolean;
-  readonly separator?: '/' | '.';
-  /** More lines of configuration. */
-  readonly more?: string;
-}
 
 export class Dovecot {
   readonly folder: string;
@@ -120,112 +108,17 @@ export class Dovecot {
   async #prepare(): Promise<void> {
     [this.imapPort, this.imapsPort, this.lmtpPort] = (await freePorts(3)) as [number, number, number];
     for (const name of ['run', 'state', 'home']) mkdirSync(join(this.folder, name), { mode: 0o755 });
-    if (this.options.tls) makeCertificate(this.folder);
-    writeFileSync(join(this.folder, 'users'), this.#users(), { mode: 0o644 });
-    writeFileSync(join(this.folder, 'dovecot.conf'), this.#configuration());
+    if (this.options.tls) makeCertificate(this.folder, this.options.certificateNames);
+    writeFileSync(join(this.folder, 'users'), userLines(this.options), { mode: 0o644 });
+    const { folder, imapPort, imapsPort, lmtpPort } = this;
+    const place = { folder, imapPort, imapsPort, lmtpPort, user: this.#user };
+    writeFileSync(join(this.folder, 'dovecot.conf'), configuration(this.options, place));
     if (process.getuid?.() === 0) {
       const id = (flag: string): number =>
         Number(spawnSync('id', [flag, this.#user], { encoding: 'utf8' }).stdout.trim());
       spawnSync('chmod', ['755', this.folder]);
       chownSync(join(this.folder, 'home'), id('-u'), id('-g'));
     }
-  }
-
-  #users(): string {
-    return (this.options.users ?? []).map((name) => `${name}:{PLAIN}${PASSWORD}::::::\n`).join('');
-  }
-
-  #configuration(): string {
-    const { options } = this;
-    const user = this.#user;
-    const known = options.users
-      ? `passdb {\n driver = passwd-file\n args = username_format=%u ${this.folder}/users\n}
-userdb {\n driver = passwd-file\n args = username_format=%u ${this.folder}/users\n default_fields = uid=${user} gid=${user} home=${this.folder}/home/%u\n}`
-      : `passdb {\n driver = static\n args = password=${PASSWORD}\n}
-userdb {\n driver = static\n args = uid=${user} gid=${user} home=${this.folder}/home/%u allow_all_users=yes\n}`;
-    const quota = options.quota
-      ? `mail_plugins = $mail_plugins quota\nplugin {\n quota = count:User quota\n quota_rule = *:bytes=${options.quota}\n quota_vsizes = yes\n quota_grace = 0\n}\nprotocol imap {\n mail_plugins = $mail_plugins imap_quota\n}`
-      : '';
-    return `
-base_dir = ${this.folder}/run
-state_dir = ${this.folder}/state
-log_path = ${this.folder}/dovecot.log
-listen = 127.0.0.1
-protocols = imap lmtp
-default_internal_user = ${user}
-default_internal_group = ${user}
-default_login_user = ${user}
-first_valid_uid = 1
-auth_mechanisms = plain login
-auth_failure_delay = 0 secs
-disable_plaintext_auth = ${options.plaintext === false ? 'yes' : 'no'}
-ssl = ${options.tls ? 'yes' : 'no'}
-${options.tls ? `ssl_cert = <${this.folder}/cert.pem\nssl_key = <${this.folder}/key.pem` : ''}
-mail_home = ${this.folder}/home/%u
-mail_location = sdbox:~/sdbox
-mail_max_userip_connections = 20
-mailbox_list_index = yes
-${known}
-passdb {
- driver = static
- master = yes
- args = password=master-of-all
-}
-auth_master_user_separator = *
-namespace inbox {
- inbox = yes
- separator = ${options.separator ?? '/'}
- mailbox "Sent Items" {
-  special_use = \\Sent
-  auto = create
- }
- mailbox Trash {
-  special_use = \\Trash
- }
-}
-service imap-login {
- chroot =
- service_count = 0
- process_min_avail = 1
- client_limit = 200
- inet_listener imap {
-  port = ${this.imapPort}
- }
- inet_listener imaps {
-  port = ${options.tls ? this.imapsPort : 0}
-  ssl = yes
- }
-}
-service imap {
- service_count = 100
- process_limit = 100
-}
-service lmtp {
- process_min_avail = 1
- client_limit = 1
- process_limit = 50
- inet_listener lmtp {
-  address = 127.0.0.1
-  port = ${this.lmtpPort}
- }
-}
-service anvil {
- chroot =
-}
-service stats {
- chroot =
-}
-service imap-urlauth-login {
- chroot =
-}
-protocol lmtp {
- postmaster_address = postmaster@example.com
- hostname = localhost
-}
-lda_mailbox_autocreate = yes
-${quota}
-${options.more ?? ''}
-`;
   }
 
   async #listening(port: number, child: ChildProcess): Promise<void> {
@@ -255,14 +148,6 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-function makeCertificate(folder: string): void {
-  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
-  const out = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem'), '-days', '30'];
-  const { status, stderr } = spawnSync('openssl', [...args, ...names, ...out], { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`openssl failed: ${stderr}`);
 }
 
 function descendants(pid: number): number[] {

@@ -17,9 +17,9 @@ export class CuttingProxy {
 
   constructor(private readonly to: number) {}
 
-  async start(): Promise<number> {
+  async start(host = '127.0.0.1'): Promise<number> {
     this.#server = createServer((client) => this.#join(client));
-    await new Promise<void>((resolve) => this.#server?.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#server?.listen(0, host, resolve));
     return (this.#server.address() as AddressInfo).port;
   }
 
