@@ -1,6 +1,6 @@
 /** A restore into a real mail server, and what its mailboxes must then look like. */
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RestoreBench } from '../../restore/bench';
 import { accountInfo, mail, state } from '../../restore/store';
@@ -111,3 +111,12 @@ export function addUnheld({ store }: RestoreBench, number: number): Map<string, 
     }),
   );
 }
+
+/** What the report says is saved of an account's unsupported items: path, and digest of what is there. */
+export const savedUnheld = (
+  { report, dir }: Awaited<ReturnType<RestoreBench['restore']>>,
+  number: number,
+): [string, string][] =>
+  (report.accounts[userName(number)]?.unrestored ?? [])
+    .filter((finding) => finding.class === 'unsupported')
+    .map(({ savedAs = '' }) => [savedAs, hex(readFileSync(join(dir, savedAs)))]);
