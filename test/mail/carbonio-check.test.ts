@@ -4,28 +4,20 @@ import { run, type Ended } from '../client/cli';
 import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail } from '../restore/store';
 import { userName } from './servers/kit';
-import { CuttingProxy } from './servers/proxy';
+import { CuttingProxy, Tap } from './servers/proxy';
 import { boxLines, readBox, standInFor, targetUrl } from './servers/stand-in';
 
 let bench: RestoreBench;
 let standIn: StandIn;
 let proxy: CuttingProxy;
 let target: string;
-/** What the check has sent. */
-let sent: string;
-/** Changes what it sends. */
-let spoil: (text: string) => string;
+/** What the check sends. */
+let tap: Tap;
 beforeEach(async () => {
   bench = new RestoreBench();
   standIn = await standInFor(bench);
-  sent = '';
-  spoil = (text) => text;
   proxy = new CuttingProxy(standIn.settings.soapPort);
-  proxy.requests = (data) => {
-    const text = data.toString('latin1');
-    sent += text;
-    return Buffer.from(spoil(text), 'latin1');
-  };
+  tap = new Tap(proxy);
   target = targetUrl(standIn, '', await proxy.start());
 });
 afterEach(async () => {
@@ -48,7 +40,7 @@ const check = (account = userName(1), ...more: string[]): Promise<Ended> =>
 /** What came to the mailbox, in order; logins and questions are left out. */
 const changes = (): string[] =>
   [
-    ...sent.matchAll(
+    ...tap.sent.matchAll(
       /"((?:Create|Add|Folder|Item|Msg|Contact|Import|Save|Send)\w*)Request"|POST \/service\/(upload)/g,
     ),
   ].map(([, request, upload]) => request ?? upload ?? '');
@@ -68,8 +60,8 @@ test('messages are put into a folder of its own, are read, and all is removed', 
   expect(stdout).toContain('version=stand-in');
   // one message within its request, one that is uploaded
   expect(changes()).toEqual(['CreateFolder', 'AddMsg', 'upload', 'AddMsg', 'FolderAction']);
-  expect(sent).toContain(`"name":"${told.folder}"`);
-  expect(sent).toMatch(/"op":"delete"/);
+  expect(tap.sent).toContain(`"name":"${told.folder}"`);
+  expect(tap.sent).toMatch(/"op":"delete"/);
   expect(mailbox()).toEqual(before);
 }, 30_000);
 
@@ -84,27 +76,30 @@ test('a mailbox that is full', async () => {
   expect(mailbox()).toEqual(before);
 }, 30_000);
 
-test('a server that refuses messages that are uploaded', async () => {
-  await addAccount();
-  const before = mailbox();
-  spoil = (text) => text.replace('POST /service/upload', 'POST /service/uploax');
-  const { code, stdout, stderr } = await check();
-  expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(/answers to upload with HTTP status 404/);
-  expect(mailbox()).toEqual(before);
-}, 30_000);
-
-test('a server that keeps another message than it took', async () => {
-  await addAccount();
-  const before = mailbox();
-  spoil = (text) => text.replace('tries this mailbox', 'tries that mailbox');
-  const { code, stdout, stderr } = await check();
-  expect([code, stdout]).toEqual([1, '']);
-  expect(stderr).toMatch(
+test.each([
+  [
+    'refuses messages that are uploaded',
+    (text: string) => text.replace('POST /service/upload', 'POST /service/uploax'),
+    /answers to upload with HTTP status 404/,
+  ],
+  [
+    'keeps another message than it took',
+    (text: string) => text.replace('tries this mailbox', 'tries that mailbox'),
     /The message that was put into \S*lifeboat-check-[0-9a-f]{12} does not come back as it was/,
-  );
-  expect(mailbox()).toEqual(before);
-}, 30_000);
+  ],
+])(
+  'a server that %s',
+  async (_, change, reason) => {
+    await addAccount();
+    const before = mailbox();
+    tap.change = change;
+    const { code, stdout, stderr } = await check();
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(reason);
+    expect(mailbox()).toEqual(before);
+  },
+  30_000,
+);
 
 test('a server that makes no folder, and an account that it does not have', async () => {
   await addAccount();

@@ -3,7 +3,7 @@ import { run, type Ended } from '../client/cli';
 import { RestoreBench } from '../restore/bench';
 import { Dovecot, hasDovecot } from './servers/dovecot';
 import { addSecret, userName } from './servers/kit';
-import { CuttingProxy } from './servers/proxy';
+import { CuttingProxy, Tap } from './servers/proxy';
 import { readImap } from './servers/read-imap';
 
 (hasDovecot() ? describe : describe.skip)('targets check over IMAP', () => {
@@ -11,15 +11,11 @@ import { readImap } from './servers/read-imap';
   let bench: RestoreBench;
   let proxy: CuttingProxy;
   let port: number;
-  /** What the check has sent. */
-  let sent: string;
-  /** Changes what it sends. */
-  let spoil: (text: string) => string;
-  beforeEach(async () => {
+  /** What the check sends. */
+  let tap: Tap;
+  beforeEach(() => {
     bench = new RestoreBench();
     addSecret(bench);
-    sent = '';
-    spoil = (text) => text;
   });
   afterEach(async () => {
     bench.remove();
@@ -30,11 +26,7 @@ import { readImap } from './servers/read-imap';
   async function start(quota?: number): Promise<void> {
     server = await new Dovecot(quota === undefined ? {} : { quota }).start();
     proxy = new CuttingProxy(server.imapPort);
-    proxy.requests = (data) => {
-      const text = data.toString('latin1');
-      sent += text;
-      return Buffer.from(spoil(text), 'latin1');
-    };
+    tap = new Tap(proxy);
     port = await proxy.start();
   }
 
@@ -45,7 +37,9 @@ import { readImap } from './servers/read-imap';
   /** Every command that changes a mailbox, without what follows the name of the folder. */
   const changes = (): string[] =>
     [
-      ...sent.matchAll(/^L\d+ ((?:CREATE|APPEND|DELETE|RENAME|(?:UID )?(?:STORE|COPY|MOVE|EXPUNGE)) \S+)/gm),
+      ...tap.sent.matchAll(
+        /^L\d+ ((?:CREATE|APPEND|DELETE|RENAME|(?:UID )?(?:STORE|COPY|MOVE|EXPUNGE)) \S+)/gm,
+      ),
     ].map(([, command = '']) => command.trimEnd());
   const folders = (): string[] => readImap(server.imapPort, userName(1)).folders.sort();
 
@@ -60,7 +54,7 @@ import { readImap } from './servers/read-imap';
     expect(told.folder).toMatch(/^lifeboat-check-[0-9a-f]{12}$/);
     expect(changes()).toEqual(['CREATE', 'APPEND', 'DELETE'].map((verb) => `${verb} "${told.folder}"`));
     const order = [/ APPEND /, / UID FETCH \S+ \(UID BODY\.PEEK\[\]\)/, / DELETE /].map((what) =>
-      sent.search(what),
+      tap.sent.search(what),
     );
     expect(order).not.toContain(-1);
     expect(order).toEqual([...order].sort((a, b) => a - b));
@@ -105,7 +99,7 @@ import { readImap } from './servers/read-imap';
   ])('a server that %s', async (_, change, reason) => {
     await start();
     const before = folders();
-    spoil = change;
+    tap.change = change;
     const { code, stdout, stderr } = await check();
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(reason);

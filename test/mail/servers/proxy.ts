@@ -71,3 +71,17 @@ export class CuttingProxy {
     });
   }
 }
+
+/** What clients send through a proxy, all of it, and a way to change it. */
+export class Tap {
+  sent = '';
+  change: (text: string) => string = (text) => text;
+
+  constructor(proxy: CuttingProxy) {
+    proxy.requests = (data) => {
+      const text = data.toString('latin1');
+      this.sent += text;
+      return Buffer.from(this.change(text), 'latin1');
+    };
+  }
+}
