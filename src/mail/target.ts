@@ -58,8 +58,10 @@ export interface DoubtfulMessage {
   /** As `announce` answered for its folder; null when it was not asked. */
   readonly trace?: string | null;
   /** What was delivered; null when it cannot be read any more. */
-  content?(): Promise<MessageContent | null>;
+  sent?(): Promise<SentMessage | null>;
 }
+
+export type SentMessage = Pick<OutgoingMessage, 'content' | 'flags' | 'tags'>;
 
 /** What a listing of a mailbox finds: a message that we delivered (by its key), or any other by its digest. */
 export type ExistingMessage =
@@ -98,8 +100,14 @@ export interface Mailbox {
    * now and then.
    */
   existing(onProgress: (seen: number) => void, folder?: string): AsyncIterable<ExistingMessage>;
-  /** Which of these messages of ours are there, in any folder and whatever was done to them since. */
-  findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>>;
+  /**
+   * Which of these messages of ours are there, in any folder and whatever was done to them since. `note`: what could not
+   * be put right with one of them.
+   */
+  findDelivered(
+    messages: readonly DoubtfulMessage[],
+    note: (itemId: number, text: string) => void,
+  ): Promise<Set<number>>;
   /** False: nobody can say what became of a message whose answer was lost, and `findDelivered` is never called. */
   readonly canLook?: false;
   /**

@@ -15,7 +15,7 @@ import { Deliverer } from './deliver';
 import { enumerate, keepKnown, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
 import { itemKeyOf } from './item-key';
-import { contentOfItem } from './measured';
+import { itemAsSent } from './measured';
 import { Matches } from './matches';
 import { ReadAhead, type ReadBatch } from './read-ahead';
 import { recordBatch, type Batch } from './record';
@@ -66,9 +66,10 @@ export async function restoreAccount(
   const note = (item: number, text: string): void => void notes.push({ item, text });
   const folders = new FolderResolver(env.store, work.id, mailbox, ledger, note, view);
   if (!ledger.enumerated) await enumerate(ledger, mailbox, keyOf, env.onProgress, await folders.onlyFolder());
-  const content = (item: number) => contentOfItem(env.store, work.id, item, view);
-  const unread = await settleDoubts(ledger, mailbox, keyOf, content);
-  if (unread === null) return false;
+  const sent = (item: number) => itemAsSent(env.store, work.id, item, view);
+  const settled = await settleDoubts(ledger, mailbox, keyOf, sent, note);
+  if (settled === null) return false;
+  const { unread, missing } = settled;
   const matches = new Matches(ledger);
   const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger, matches);
   const classifier: Classifier = {
@@ -83,9 +84,9 @@ export async function restoreAccount(
     unread,
   };
   if (env.shouldStop(env.guard.streak > 0)) return false;
-  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), classifier);
+  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), classifier, missing);
   try {
-    return await bringAll(env, seq, { ledger, mailbox, matches, deliverer, ahead, notes });
+    return await bringAll(env, seq, { ledger, mailbox, matches, deliverer, ahead, notes, missing });
   } finally {
     await ahead.abandon();
   }
@@ -97,6 +98,8 @@ interface Parts {
   readonly matches: Matches;
   readonly deliverer: Deliverer;
   readonly ahead: ReadAhead;
+  /** Their intents are void when the first batch begins. */
+  readonly missing: readonly number[];
   /** Not recorded yet. */
   readonly notes: { item: number; text: string }[];
 }
@@ -108,6 +111,7 @@ interface Parts {
 async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boolean> {
   const { operation, lane, guard } = env;
   const { ledger, mailbox, matches, deliverer, ahead, notes } = parts;
+  let { missing } = parts;
   const record = (brought: Brought, next: () => void): void => {
     const { outcomes } = brought;
     recordBatch(
@@ -130,10 +134,13 @@ async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boole
     const { batch, done, ready }: ReadBatch = await read.catch(keep);
     const intents = batch.filter(({ kind }) => kind === 'deliver');
     const traces = await deliverer.traces(batch).catch(keep);
-    const begin = (): void =>
-      intents.forEach(({ item }) => ledger.markIntent(item, operation.number, traces.get(item)));
+    const begin = (): void => {
+      for (const item of missing) ledger.dropIntent(item);
+      for (const { item } of intents) ledger.markIntent(item, operation.number, traces.get(item));
+    };
     if (brought !== null) record(brought, begin);
-    else if (intents.length > 0) ledger.write(begin);
+    else if (intents.length + missing.length > 0) ledger.write(begin);
+    missing = [];
     if (!done) read = ahead.next();
     const since = Date.now();
     const outcomes = await deliverer.bring(batch, ready).catch(async (error: unknown) => {

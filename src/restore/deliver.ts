@@ -6,7 +6,7 @@ import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { LateOutcomes, Mailbox, MessageContent } from '../mail/target';
 import type { Candidate } from './classify';
-import { contentOf, measured } from './measured';
+import { contentOf, measured, sentFlags } from './measured';
 import type { Matches } from './matches';
 import type { FolderResolver } from './folders';
 import { countedAs, defectOutcome, inDoubt, unrestored, type Outcome } from './outcome';
@@ -196,8 +196,7 @@ export class Deliverer {
       type: state.type,
       key: this.keyOf(item),
       folder,
-      // what was deleted comes back without the mark
-      flags: state.deleted ? state.flags.replaceAll('x', '') : state.flags,
+      flags: sentFlags(state),
       tags: state.tags,
       date: state.date || state.start,
       content: content.of,

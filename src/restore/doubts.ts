@@ -1,7 +1,7 @@
 /** Asking the target what the ledger does not know. */
 import { Defect, nullWhenInterrupted } from '../backup-path/defect';
 import type { AccountLedger } from '../ledger/account-ledger';
-import type { Mailbox, MessageContent } from '../mail/target';
+import type { Mailbox, SentMessage } from '../mail/target';
 
 const PAGE = 2_000;
 
@@ -33,41 +33,49 @@ export async function enumerate(
   ledger.finishEnumeration();
 }
 
+export interface Settled {
+  /** They stay in doubt until their content can be read. */
+  readonly unread: ReadonlyMap<number, Defect>;
+  /** They are not there. Their intents go with the transaction that writes those of the next batch. */
+  readonly missing: readonly number[];
+}
+
 /**
  * Items with an intent and no `done`: those that are there become done, the others are free to be injected. Where
  * nobody can look they stay in doubt, and are never sent again (classify.ts); so do those whose content cannot be read
- * now, until it can.
- * @returns what stays in doubt so; null when it was asked to stop before the end: nothing is settled then
+ * now.
+ * @returns null when it was asked to stop before the end: nothing is settled then
  */
 export async function settleDoubts(
   ledger: AccountLedger,
   mailbox: Mailbox,
   keyOf: (item: number) => string,
-  contentOf: (item: number) => Promise<MessageContent | null>,
-): Promise<ReadonlyMap<number, Defect> | null> {
+  sentOf: (item: number) => Promise<SentMessage | null>,
+  note: (item: number, text: string) => void,
+): Promise<Settled | null> {
   const unread = new Map<number, Defect>();
   const doubts = ledger.doubts();
-  if (doubts.length === 0 || mailbox.canLook === false) return unread;
+  if (doubts.length === 0 || mailbox.canLook === false) return { unread, missing: [] };
   const messages = doubts.map(({ item, trace }) => ({
     itemId: item,
     key: keyOf(item),
     trace,
-    content: () =>
-      contentOf(item).catch((error: unknown) => {
+    sent: () =>
+      sentOf(item).catch((error: unknown) => {
         if (!(error instanceof Defect)) throw error;
         unread.set(item, error);
         return null;
       }),
   }));
-  const found = await mailbox.findDelivered(messages).catch(nullWhenInterrupted);
+  const found = await mailbox.findDelivered(messages, note).catch(nullWhenInterrupted);
   if (found === null) return null;
   ledger.write(() => {
     for (const { item, operation } of doubts) {
       if (found.has(item)) ledger.markDone(item, operation);
-      else if (!unread.has(item)) ledger.dropIntent(item);
     }
   });
-  return unread;
+  const missing = doubts.map(({ item }) => item).filter((item) => !found.has(item) && !unread.has(item));
+  return { unread, missing };
 }
 
 /** Of a delivery that failed half-way, where nobody can look later: what is certain is settled now. */

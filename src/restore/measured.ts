@@ -5,7 +5,8 @@ import { Defect } from '../backup-path/defect';
 import type { BackupPath } from '../backup-path/store';
 import { hasLongLine, LONGEST_LINE } from '../backup-path/verify-lines';
 import { LineLength } from '../mail/maildir/line-length';
-import type { MessageContent } from '../mail/target';
+import type { ItemState } from '../backup-path/model';
+import type { MessageContent, SentMessage } from '../mail/target';
 import { takenState, type View } from './view';
 
 export const contentOf = (blob: Blob): MessageContent =>
@@ -37,19 +38,25 @@ export function measured(blob: Blob): { of: MessageContent; longest: () => numbe
   return { of: { kind: 'stream', size: blob.size, open }, longest: () => lines.tooLong };
 }
 
+/** What was deleted comes back without the mark. */
+export const sentFlags = ({ deleted, flags }: ItemState): string =>
+  deleted ? flags.replaceAll('x', '') : flags;
+
 /**
- * The content of an item as it is restored; null when it has none, or a broken one: what is broken was never sent.
+ * An item as it is restored; null when it has no content, or a broken one: what is broken was never sent.
  * @throws Defect when it cannot be read: that says nothing of what was sent
  */
-export async function contentOfItem(
+export async function itemAsSent(
   store: BackupPath,
   accountId: string,
   item: number,
   view: View,
-): Promise<MessageContent | null> {
+): Promise<SentMessage | null> {
   try {
-    const digest = takenState(view, store.itemById(accountId, item))?.digest ?? null;
-    return digest === null ? null : contentOf(await store.blobs.load(digest));
+    const state = takenState(view, store.itemById(accountId, item));
+    if (state === null || state.digest === null) return null;
+    const content = contentOf(await store.blobs.load(state.digest));
+    return { content, flags: sentFlags(state), tags: state.tags };
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
     if (error.kind === 'broken') return null;

@@ -191,6 +191,6 @@ test('existing messages are listed once, ours by key and others by digest, where
   );
   expect(all.flatMap((one) => (one.kind === 'other' ? [one.digest] : [])).sort()).toEqual(digests.sort());
   const wanted = [1, 2, 3].map((itemId) => ({ itemId, key: keyOf(itemId) }));
-  expect(await mailbox.findDelivered(wanted)).toEqual(new Set([1, 2]));
-  expect(await mailbox.findDelivered([{ itemId: 1, key: keyOf(9) }])).toEqual(new Set());
+  expect(await mailbox.findDelivered(wanted, () => undefined)).toEqual(new Set([1, 2]));
+  expect(await mailbox.findDelivered([{ itemId: 1, key: keyOf(9) }], () => undefined)).toEqual(new Set());
 });

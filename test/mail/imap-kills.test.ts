@@ -39,19 +39,18 @@ const ITEMS = 1500;
   });
   const there = (): string[] => mailboxLines(server.imapPort, userName(number));
 
-  async function interrupted(killed: () => Promise<unknown> | undefined): Promise<void> {
+  /** @param meanwhile what is done before the server starts again */
+  async function interrupted(
+    killed: () => Promise<unknown> | undefined,
+    meanwhile: () => void = () => undefined,
+  ): Promise<void> {
     await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
     await killed();
     expect(server.isUp).toBe(false);
+    meanwhile();
     await server.start();
     proxy.requests = null;
     proxy.answers = null;
-  }
-
-  async function expectAllOnce(): Promise<void> {
-    const { counters } = await bench.slice(request);
-    expect(counters).toMatchObject({ restored: ITEMS, unrestored: 0, skipped: 0 });
-    expect(there()).toEqual(expected);
   }
 
   /** Messages that are not stored yet lie under such names; those of a killed server stay there. */
@@ -63,14 +62,10 @@ const ITEMS = 1500;
     return names.filter((name) => basename(name).startsWith('.temp.'));
   }
 
-  /**
-   * Waits until the server has begun to store, and is at nothing else: what it commits when it dies may come back later
-   * (docs/exactly-once.md). Answers whether it has.
-   */
-  async function begins(old: ReadonlySet<string>, { appends }: ImapWatch): Promise<boolean> {
+  /** Waits until the server has begun to store. Answers whether it has. */
+  async function begins(old: ReadonlySet<string>): Promise<boolean> {
     for (let tries = 0; tries < 1_000; tries++) {
-      const isAtMore = appends.some(({ complete, answer }) => complete && answer === null);
-      if (!isAtMore && unfinished().some((name) => !old.has(name))) return true;
+      if (unfinished().some((name) => !old.has(name))) return true;
       await sleep(10);
     }
     return false;
@@ -85,8 +80,7 @@ const ITEMS = 1500;
       let killed: Promise<boolean> | undefined;
       proxy.requests = (data, connection) => {
         const passed = watch.sent(data, connection);
-        if (watch.stopped !== null)
-          killed ??= begins(old, watch).then((yes) => server.kill().then(() => yes));
+        if (watch.stopped !== null) killed ??= begins(old).then((yes) => server.kill().then(() => yes));
         return passed;
       };
       proxy.answers = (data, connection) => {
@@ -100,6 +94,84 @@ const ITEMS = 1500;
       if (kills === 0) expect(watch.stopped).toBe(watch.appends[0]);
       else expect(taken.length).toBeGreaterThan(0);
     }
-    await expectAllOnce();
+    await goOn();
+  });
+
+  /** Goes on while the server finds messages again. Answers how often it did. */
+  async function goOn(): Promise<number> {
+    for (let surprises = 0; ; surprises++) {
+      try {
+        const { counters } = await bench.slice(request);
+        expect(counters).toMatchObject({ restored: ITEMS, unrestored: 0, skipped: 0 });
+        expect(there()).toEqual(expected);
+        return surprises;
+      } catch (error) {
+        const message = expect.stringContaining('it has found them again');
+        expect(error).toMatchObject({ type: 'TargetUnavailable', message });
+      }
+    }
+  }
+
+  test.each([
+    ['the first batch', 0, 1],
+    ['the third, which is larger', 2 * 256, 15],
+  ])(
+    'the server has stored of %s, is killed, and does not know of it any more',
+    async (_, from, commands) => {
+      const watch = new ImapWatch();
+      let taken = 0;
+      let answers = 0;
+      let putBack: (() => void) | undefined;
+      let killed: Promise<void> | undefined;
+      proxy.requests = (data, connection) => {
+        const before = watch.appends.length;
+        const passed = watch.sent(data, connection);
+        if (taken >= from && watch.appends.length > before) putBack ??= server.notedOf(userName(number));
+        return passed;
+      };
+      proxy.answers = (data, connection) => {
+        const now = watch.answered(data, connection);
+        for (const { messages } of now) taken += messages.length;
+        if (putBack === undefined) return data;
+        // nobody hears of these
+        answers += now.length;
+        if (answers < commands) return '';
+        killed ??= server.kill();
+        return null;
+      };
+      await interrupted(
+        () => killed,
+        () => putBack?.(),
+      );
+      expect(taken).toBeGreaterThan(from);
+      expect(there()).toHaveLength(from);
+      // of all folders at once
+      expect(await goOn()).toBe(1);
+    },
+  );
+
+  test('the server is killed twice, after it has stored and before that is known', async () => {
+    // the first answer; and one in the second batch
+    for (const kills of [1, 13]) {
+      const before = there().length;
+      const watch = new ImapWatch();
+      let answers = 0;
+      let known = 0;
+      let killed: Promise<void> | undefined;
+      proxy.requests = watch.sent;
+      proxy.answers = (data, connection) => {
+        const taken = watch.answered(data, connection).filter(({ answer }) => answer === 'OK');
+        answers += taken.length;
+        if (answers >= kills) {
+          killed ??= server.kill();
+          return null;
+        }
+        for (const { messages } of taken) known += messages.length;
+        return data;
+      };
+      await interrupted(() => killed);
+      expect(there().length).toBeGreaterThan(before + known);
+    }
+    await goOn();
   });
 });

@@ -105,9 +105,9 @@ export async function findSince(
       continue;
     }
     if (digests.size === 0) continue;
-    const bytes = (await doubt.content?.()) ?? null;
-    if (bytes === null) continue;
-    const ids = digests.get(sha256(await wholeContent(bytes))) ?? [];
+    const sent = (await doubt.sent?.()) ?? null;
+    if (sent === null) continue;
+    const ids = digests.get(sha256(await wholeContent(sent.content))) ?? [];
     const index = ids.findIndex((id) => id > Number(trace));
     if (index < 0) continue;
     ids.splice(index, 1);

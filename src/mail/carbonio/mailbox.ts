@@ -132,8 +132,9 @@ export class CarbonioMailbox implements Mailbox {
     await this.#injector.close();
   }
 
-  #doubtOf({ itemId, key, content }: OutgoingMessage): DoubtfulMessage {
+  #doubtOf(message: OutgoingMessage): DoubtfulMessage {
     if (this.#trace === '') throw new Problem('Unexpected', 'A batch was not announced.');
-    return { itemId, key, trace: this.#trace, content: async () => content };
+    const { itemId, key } = message;
+    return { itemId, key, trace: this.#trace, sent: async () => message };
   }
 }

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../failures';
 import type { DeliveryOutcome } from '../target';
 import { clean, isPassing, type Reply } from './reply';
+import { FirstCommands } from './first-commands';
 import { folderArgument, type ImapFolders } from './folders';
-import type { Mark } from './look-up';
+import { markOf, type Mark } from './look-up';
 import { internalDate } from './message';
 import type { ImapSessions, Line } from './sessions';
 
@@ -32,6 +33,7 @@ export class Appender {
   readonly #jobs = new Set<Promise<void>>();
   readonly #late = new Map<number, DeliveryOutcome>();
   #failure: Error | null = null;
+  readonly #firsts = new FirstCommands((folder) => this.#markOf(folder));
   /** Folders that take nothing for now, and why. */
   readonly #locked = new Map<string, string>();
   /** Folders where the last message was put off. */
@@ -70,12 +72,16 @@ export class Appender {
     this.#waiting.clear();
     while (this.#jobs.size > 0) await Promise.all(this.#jobs);
     if (this.#failure) throw this.#failure;
+    this.#firsts.assertNoneHeld();
     const late = new Map(this.#late);
     this.#late.clear();
     return late;
   }
 
   async #send(group: Group): Promise<void> {
+    const { folder } = group[0] as Outgoing;
+    await this.#firsts.turn(folder);
+    if (this.#firsts.isHeld(folder)) return;
     const line = await this.#freeLine();
     if (this.#failure) throw this.#failure;
     const multi = line.session.capabilities.has('MULTIAPPEND');
@@ -97,6 +103,7 @@ export class Appender {
       this.#failure ??= error as Error;
     });
     this.#jobs.add(job);
+    this.#firsts.sent((group[0] as Outgoing).folder, job);
     void job.then(() => this.#jobs.delete(job));
   }
 
@@ -125,6 +132,7 @@ export class Appender {
   #accept(group: Group, { code }: Reply): void {
     const { folder } = group[0] as Outgoing;
     this.#tookSome = true;
+    this.#firsts.taken(folder);
     this.#putOff.delete(folder);
     const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
     const known = this.#marks.get(folder);
@@ -139,6 +147,10 @@ export class Appender {
 
   async #refusedBy(reply: Reply, group: Group): Promise<void> {
     const [message] = group as [Outgoing];
+    if (!/^(TRYCREATE|OVERQUOTA)\b/.test(reply.code)) {
+      await this.#firsts.refused(message.folder, this.#marks.get(message.folder));
+      if (this.#firsts.isHeld(message.folder)) return;
+    }
     // one message is the reason, and a command stores all of its messages or none
     if (group.length > 1) {
       for (const one of group) await this.#append(await this.sessions.line(), [one]);
@@ -192,6 +204,13 @@ export class Appender {
     if (this.#putOff.has(message.folder)) this.#locked.set(message.folder, reason);
     this.#putOff.add(message.folder);
     this.#refuse([message], reason);
+  }
+
+  async #markOf(folder: string): Promise<Mark | null> {
+    return markOf(await this.sessions.control(), folder).catch((error: unknown) => {
+      refusalOf(error);
+      return null;
+    });
   }
 
   /** What is known to be useless is not sent. */

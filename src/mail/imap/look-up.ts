@@ -1,11 +1,10 @@
 /** Finds messages in the folders of a mailbox by their content. */
 import { Problem } from '../../failures';
 import { decodeUtf7 } from '../maildir/utf7';
-import type { DoubtfulMessage } from '../target';
 import type { ImapConnection } from './connection';
 import { clean, type Reply } from './reply';
 import { canonical, folderArgument } from './folders';
-import { isTooLarge, levelledDigest, wholeContent } from './message';
+import { levelledDigest } from './message';
 import { textOf, type Value } from './wire';
 
 /** Bytes of messages that are fetched at once. */
@@ -88,11 +87,17 @@ function fetched({ untagged }: Reply): Map<string, Value>[] {
     .map(([, , fields]) => fieldsOf(fields as Value[]));
 }
 
+export interface Arrival {
+  readonly uid: number;
+  /** As the server shows them, `\\Recent` too. */
+  readonly flags: readonly string[];
+}
+
 /** The messages of a folder (examined before) from a UID on, as the server gives them back. */
 export async function* messagesFrom(
   session: ImapConnection,
   from: number,
-): AsyncGenerator<{ uid: number; bytes: Buffer }> {
+): AsyncGenerator<Arrival & { bytes: Buffer }> {
   const last = Math.max(0, ...(await search(session, '*')));
   for (let first = from; first <= last; first += WINDOW) {
     const end = Math.min(first + WINDOW - 1, last);
@@ -114,7 +119,7 @@ async function search(session: ImapConnection, uids: string): Promise<number[]> 
 async function* messagesOf(
   session: ImapConnection,
   uids: readonly number[],
-): AsyncGenerator<{ uid: number; bytes: Buffer }> {
+): AsyncGenerator<Arrival & { bytes: Buffer }> {
   for (let at = 0; at < uids.length; at += PAGE_MESSAGES) {
     const page = uids.slice(at, at + PAGE_MESSAGES);
     const sizes = await session.must(`UID FETCH ${page.join(',')} (UID RFC822.SIZE)`);
@@ -135,60 +140,32 @@ async function* messagesOf(
 async function* bodies(
   session: ImapConnection,
   uids: readonly number[],
-): AsyncGenerator<{ uid: number; bytes: Buffer }> {
-  const reply = await session.must(`UID FETCH ${uids.join(',')} (UID BODY.PEEK[])`);
+): AsyncGenerator<Arrival & { bytes: Buffer }> {
+  const reply = await session.must(`UID FETCH ${uids.join(',')} (UID FLAGS BODY.PEEK[])`);
   for (const fields of fetched(reply)) {
     const body = fields.get('BODY[]') ?? '';
+    const flags = fields.get('FLAGS');
     yield {
+      flags: Array.isArray(flags) ? flags.map(textOf) : [],
       uid: Number(textOf(fields.get('UID') ?? '')),
       bytes: Buffer.isBuffer(body) ? body : Buffer.from(textOf(body)),
     };
   }
 }
 
-/** How many messages of each content came into a folder since a mark. */
-export async function countsSince(session: ImapConnection, mark: Mark): Promise<Map<string, number>> {
-  const counts = new Map<string, number>();
+/** The messages that came into a folder since a mark, by content; in each the older ones first. */
+export async function arrivals(session: ImapConnection, mark: Mark): Promise<Map<string, Arrival[]>> {
+  const found = new Map<string, Arrival[]>();
   const folder = await examine(session, mark.folder);
-  if (folder === null) return counts;
+  if (folder === null) return found;
   // a folder that was made anew counts its messages from the beginning
   const from = folder.validity === mark.validity ? mark.next : 1;
-  for await (const { bytes } of messagesFrom(session, from)) {
+  for await (const { uid, flags, bytes } of messagesFrom(session, from)) {
     const digest = levelledDigest(bytes);
-    counts.set(digest, (counts.get(digest) ?? 0) + 1);
+    const same = found.get(digest);
+    if (same === undefined) found.set(digest, [{ uid, flags }]);
+    else same.push({ uid, flags });
   }
   await leave(session);
-  return counts;
-}
-
-/**
- * Which of these messages are there: each is looked for among those that came into its folder since its batch began,
- * as a multiset. What was done before that batch is older, and what the batch itself had done is not told from it
- * and need not be: all of a batch is in doubt.
- */
-export async function findByMarks(
-  session: ImapConnection,
-  messages: readonly DoubtfulMessage[],
-): Promise<Set<number>> {
-  const found = new Set<number>();
-  const byMark = new Map<string, DoubtfulMessage[]>();
-  for (const message of messages) {
-    if (!message.trace) continue;
-    byMark.set(message.trace, [...(byMark.get(message.trace) ?? []), message]);
-  }
-  for (const [trace, wanted] of byMark) {
-    const counts = await countsSince(session, parseMark(trace));
-    if (counts.size === 0) continue;
-    for (const message of wanted) {
-      const content = (await message.content?.()) ?? null;
-      // what is too large was never sent
-      if (content === null || isTooLarge(content)) continue;
-      const digest = levelledDigest(await wholeContent(content));
-      const left = counts.get(digest) ?? 0;
-      if (left === 0) continue;
-      counts.set(digest, left - 1);
-      found.add(message.itemId);
-    }
-  }
   return found;
 }

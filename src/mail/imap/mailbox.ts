@@ -8,12 +8,14 @@ import type {
   Mailbox,
   MessageContent,
   OutgoingMessage,
+  SentMessage,
   SystemFolder,
 } from '../target';
 import { Appender } from './appender';
 import type { ImapConnection } from './connection';
 import { ImapFolders } from './folders';
-import { codeOf, examine, findByMarks, leave, markOf, messagesFrom, type Mark } from './look-up';
+import { findByMarks } from './doubts';
+import { codeOf, examine, leave, markOf, messagesFrom, type Mark } from './look-up';
 import { asServed, flagsOf, isTooLarge, sha256, TOO_LARGE, wholeContent, type Allowed } from './message';
 import type { ImapSessions } from './sessions';
 
@@ -77,8 +79,12 @@ export class ImapMailbox implements Mailbox {
     return served === null ? null : sha256(served);
   }
 
-  async findDelivered(messages: readonly DoubtfulMessage[]): Promise<Set<number>> {
-    return findByMarks(await this.sessions.control(), messages);
+  async findDelivered(
+    messages: readonly DoubtfulMessage[],
+    note: (itemId: number, text: string) => void,
+  ): Promise<Set<number>> {
+    const flags = (sent: SentMessage): string[] => flagsOf(sent.flags, sent.tags, this.allowed).flags;
+    return findByMarks(await this.sessions.control(), messages, { flagsOf: flags, note });
   }
 
   systemFolder(role: SystemFolder): Promise<FolderResult> {

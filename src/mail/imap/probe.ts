@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { Problem } from '../../failures';
 import { folderArgument, ImapFolders } from './folders';
-import { countsSince } from './look-up';
+import { arrivals } from './look-up';
 import { internalDate, levelledDigest } from './message';
 import type { ImapSessions } from './sessions';
 
@@ -26,8 +26,8 @@ export async function probe(sessions: ImapSessions, account: string): Promise<Pr
       const message = Buffer.from(`Subject: Lifeboat tries this mailbox\r\n\r\n${name}\r\n`);
       const head = `APPEND ${folderArgument(folder)} (\\Seen) "${internalDate(Date.now())}" `;
       await session.must([head, message]);
-      const counts = await countsSince(session, { folder, validity: 0, next: 1 });
-      if (counts.get(levelledDigest(message)) !== 1) {
+      const there = await arrivals(session, { folder, validity: 0, next: 1 });
+      if (there.get(levelledDigest(message))?.length !== 1) {
         throw new Problem('TargetRefused', `The message that was put into ${folder} does not come back.`);
       }
     } finally {

@@ -1,6 +1,7 @@
 /** Looks over IMAP into a mailbox that is filled over LMTP: filters may have put a message into any folder. */
 import { Problem } from '../../failures';
 import type { ImapConnection } from '../imap/connection';
+import { foundAgain } from '../imap/first-commands';
 import { ImapFolders } from '../imap/folders';
 import { codeOf, examine, leave, markOf, messagesFrom, type Mark } from '../imap/look-up';
 import type { ImapSessions } from '../imap/sessions';
@@ -79,6 +80,11 @@ export class LookUp {
     return counts;
   }
 
+  /** @throws Problem `TargetUnavailable` when anything came since */
+  async assertNoMore(marks: Marks): Promise<void> {
+    if ((await this.countsSince(marks)).size > 0) throw foundAgain('The mailbox');
+  }
+
   async *existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage> {
     let seen = 0;
     const session = await this.sessions.control();
@@ -103,10 +109,10 @@ export class LookUp {
     for (const [trace, wanted] of byMarks) {
       const counts = await this.countsSince(JSON.parse(trace) as Marks);
       for (const message of counts.size === 0 ? [] : wanted) {
-        const content = (await message.content?.()) ?? null;
+        const sent = (await message.sent?.()) ?? null;
         // what is too large was never sent
-        if (content === null || isTooLarge(content)) continue;
-        if (takeOne(counts, deliveredDigest(await wholeContent(content)))) found.add(message.itemId);
+        if (sent === null || isTooLarge(sent.content)) continue;
+        if (takeOne(counts, deliveredDigest(await wholeContent(sent.content)))) found.add(message.itemId);
       }
     }
     return found;

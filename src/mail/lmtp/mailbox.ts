@@ -68,10 +68,11 @@ export class LmtpMailbox implements Mailbox {
   }
 
   async announce(folders: readonly string[], stillCurrent: () => void): Promise<Map<string, string>> {
-    this.sender.begin(stillCurrent);
+    const { lookUp } = this;
+    this.sender.begin(stillCurrent, lookUp && (() => lookUp.assertNoMore(this.#marks)));
     this.#digests = new Map();
-    if (this.lookUp === null || folders.length === 0) return new Map();
-    this.#marks = await this.lookUp.marks();
+    if (lookUp === null || folders.length === 0) return new Map();
+    this.#marks = await lookUp.marks();
     const trace = JSON.stringify(this.#marks);
     return new Map(folders.map((folder) => [folder, trace]));
   }

@@ -33,6 +33,9 @@ export class Sender {
   /** The smallest message that did not fit any more, bytes. */
   #tooMuch = Infinity;
   #stillCurrent: () => void = () => undefined;
+  /** Throws when the mailbox holds what is not known; null: nobody can look. */
+  #assertNoMore: (() => Promise<void>) | null = null;
+  #first: Promise<void> | null = null;
 
   /** @param wait seconds for which a mailbox that puts us off is tried again */
   constructor(
@@ -41,8 +44,10 @@ export class Sender {
     private readonly wait: number,
   ) {}
 
-  begin(stillCurrent: () => void): void {
+  /** @param assertNoMore called when the first message is put off, which may be how the server finds some again */
+  begin(stillCurrent: () => void, assertNoMore: (() => Promise<void>) | null): void {
     this.#stillCurrent = stillCurrent;
+    this.#assertNoMore = assertNoMore;
     this.#taken = new Set();
   }
 
@@ -53,6 +58,9 @@ export class Sender {
 
   /** Takes a message; waits while too much is on its way. @throws Problem once a connection has failed */
   async add(message: Outgoing): Promise<void> {
+    // the first goes alone, for the reason that first-commands.ts of IMAP gives; and a Dovecot panics now and then when
+    // two sessions are the first of a mailbox
+    await this.#first;
     while (this.#jobs.size >= this.lines.room)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#failure) throw this.#failure;
@@ -60,6 +68,7 @@ export class Sender {
       this.#failure ??= error as Error;
     });
     this.#jobs.add(job);
+    this.#first ??= job;
     void job.then(() => {
       this.#jobs.delete(job);
       for (const wake of this.#waiting.splice(0)) wake();
@@ -102,6 +111,7 @@ export class Sender {
       }
       const reason = this.#judge(verdict, bytes);
       if (reason !== null) return this.#refuse(itemId, reason);
+      if (!this.#tookSome) await this.#assertNoMore?.();
       if (Date.now() + pause > until) return this.#refuse(itemId, this.#putOff(verdict));
       await sleep(pause);
     }

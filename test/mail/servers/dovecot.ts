@@ -19,6 +19,7 @@ import { configuration, makeCertificate, userLines, type DovecotOptions } from '
 export { PASSWORD, type DovecotOptions } from './dovecot-config';
 
 const PROGRAM = '/usr/sbin/dovecot';
+const NOTES = /(^|\/)dovecot\.(list\.)?index(\.[a-z0-9.]+)?$/;
 
 /** Whether this machine has what these tests need; without it they are skipped. */
 export const hasDovecot = (): boolean =>
@@ -66,6 +67,8 @@ export class Dovecot {
   async kill(): Promise<void> {
     const child = this.#process;
     if (child?.pid === undefined || !this.isUp) return;
+    // or it begins a session meanwhile, which lives on and stores
+    signal(child.pid, 'SIGSTOP');
     const pids = [child.pid, ...descendants(child.pid)];
     const ended = new Promise((resolve) => child.once('exit', resolve));
     for (const pid of pids) signal(pid, 'SIGKILL');
@@ -84,6 +87,29 @@ export class Dovecot {
     const folder = join(this.folder, 'home', user, 'sdbox', 'mailboxes', 'INBOX', 'dbox-Mails');
     const names = readdirSync(folder).filter((name) => name.startsWith('u.'));
     return names.map((name) => readFileSync(join(folder, name), 'latin1'));
+  }
+
+  /**
+   * Notes what the server knows of its messages beside the messages. Put back later, by what this answers, the server is
+   * as one that was killed when it had stored messages and had not noted that yet.
+   */
+  notedOf(user: string): () => void {
+    const before = this.#notes(user).map((path) => [path, readFileSync(path)] as const);
+    return () => {
+      const known = new Map(before);
+      for (const path of this.#notes(user)) {
+        const bytes = known.get(path);
+        if (bytes === undefined) rmSync(path);
+        // into the file that is there: it is the server's, who may be another user
+        else writeFileSync(path, bytes);
+      }
+    };
+  }
+
+  #notes(user: string): string[] {
+    const home = join(this.folder, 'home', user);
+    const names = readdirSync(home, { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => NOTES.test(name)).map((name) => join(home, name));
   }
 
   /** As if the account had been made anew. */
