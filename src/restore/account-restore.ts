@@ -11,6 +11,7 @@ import type { AccountLedger } from '../ledger/account-ledger';
 import type { OperationLedger } from '../ledger/operation-ledger';
 import type { Mailbox } from '../mail/target';
 import type { Classifier, ItemRules } from './classify';
+import { bringAgain } from './again';
 import { Deliverer } from './deliver';
 import { enumerate, keepKnown, settleDoubts } from './doubts';
 import { FolderResolver } from './folders';
@@ -69,7 +70,6 @@ export async function restoreAccount(
   const sent = (item: number) => itemAsSent(env.store, work.id, item, view);
   const settled = await settleDoubts(ledger, mailbox, keyOf, sent, note);
   if (settled === null) return false;
-  const { unread, missing } = settled;
   const matches = new Matches(ledger);
   const deliverer = new Deliverer(env, work.id, mailbox, folders, keyOf, ledger, matches);
   const classifier: Classifier = {
@@ -81,12 +81,13 @@ export async function restoreAccount(
     matches,
     accepts: (type) => mailbox.accepts(type),
     canLook: mailbox.canLook !== false,
-    unread,
+    unread: settled.unread,
   };
   if (env.shouldStop(env.guard.streak > 0)) return false;
-  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), classifier, missing);
+  await bringAgain(env, seq, settled, { ledger, classifier, deliverer, matches, notes });
+  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), classifier);
   try {
-    return await bringAll(env, seq, { ledger, mailbox, matches, deliverer, ahead, notes, missing });
+    return await bringAll(env, seq, { ledger, mailbox, matches, deliverer, ahead, notes });
   } finally {
     await ahead.abandon();
   }
@@ -98,8 +99,6 @@ interface Parts {
   readonly matches: Matches;
   readonly deliverer: Deliverer;
   readonly ahead: ReadAhead;
-  /** Their intents are void when the first batch begins. */
-  readonly missing: readonly number[];
   /** Not recorded yet. */
   readonly notes: { item: number; text: string }[];
 }
@@ -111,7 +110,6 @@ interface Parts {
 async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boolean> {
   const { operation, lane, guard } = env;
   const { ledger, mailbox, matches, deliverer, ahead, notes } = parts;
-  let { missing } = parts;
   const record = (brought: Brought, next: () => void): void => {
     const { outcomes } = brought;
     recordBatch(
@@ -134,13 +132,10 @@ async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boole
     const { batch, done, ready }: ReadBatch = await read.catch(keep);
     const intents = batch.filter(({ kind }) => kind === 'deliver');
     const traces = await deliverer.traces(batch).catch(keep);
-    const begin = (): void => {
-      for (const item of missing) ledger.dropIntent(item);
-      for (const { item } of intents) ledger.markIntent(item, operation.number, traces.get(item));
-    };
+    const begin = (): void =>
+      intents.forEach(({ item }) => ledger.markIntent(item, operation.number, traces.get(item)));
     if (brought !== null) record(brought, begin);
-    else if (intents.length + missing.length > 0) ledger.write(begin);
-    missing = [];
+    else if (intents.length > 0) ledger.write(begin);
     if (!done) read = ahead.next();
     const since = Date.now();
     const outcomes = await deliverer.bring(batch, ready).catch(async (error: unknown) => {

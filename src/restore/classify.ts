@@ -45,7 +45,7 @@ export interface Classifier {
   readonly view: View;
   readonly operation: number;
   readonly ledger: AccountLedger;
-  readonly matches: Matches;
+  readonly matches: Pick<Matches, 'take'>;
   accepts(type: string): boolean;
   /** Whether doubts can be settled in the target. */
   readonly canLook: boolean;

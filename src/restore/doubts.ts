@@ -1,6 +1,7 @@
 /** Asking the target what the ledger does not know. */
 import { Defect, nullWhenInterrupted } from '../backup-path/defect';
 import type { AccountLedger } from '../ledger/account-ledger';
+import type { Doubt } from '../ledger/model';
 import type { Mailbox, SentMessage } from '../mail/target';
 
 const PAGE = 2_000;
@@ -33,18 +34,20 @@ export async function enumerate(
   ledger.finishEnumeration();
 }
 
+/** What became of items with an intent and no `done`. Nothing of it is written yet. */
 export interface Settled {
-  /** They stay in doubt until their content can be read. */
+  /** They are there. */
+  readonly found: readonly Doubt[];
+  /** They are not there. */
+  readonly missing: ReadonlySet<number>;
+  /** They stay in doubt until their content can be read, and are never sent again (classify.ts). */
   readonly unread: ReadonlyMap<number, Defect>;
-  /** They are not there. Their intents go with the transaction that writes those of the next batch. */
-  readonly missing: readonly number[];
 }
 
 /**
- * Items with an intent and no `done`: those that are there become done, the others are free to be injected. Where
- * nobody can look they stay in doubt, and are never sent again (classify.ts); so do those whose content cannot be read
- * now.
- * @returns null when it was asked to stop before the end: nothing is settled then
+ * Looks for what is in doubt. All of a batch is written at once (again.ts): of messages that are the same, one that is
+ * there would else be taken for the other by the next attempt. Where nobody can look all stay in doubt.
+ * @returns null when it was asked to stop before the end
  */
 export async function settleDoubts(
   ledger: AccountLedger,
@@ -54,8 +57,8 @@ export async function settleDoubts(
   note: (item: number, text: string) => void,
 ): Promise<Settled | null> {
   const unread = new Map<number, Defect>();
-  const doubts = ledger.doubts();
-  if (doubts.length === 0 || mailbox.canLook === false) return { unread, missing: [] };
+  const doubts = mailbox.canLook === false ? [] : ledger.doubts();
+  if (doubts.length === 0) return { found: [], missing: new Set(), unread };
   const messages = doubts.map(({ item, trace }) => ({
     itemId: item,
     key: keyOf(item),
@@ -67,15 +70,10 @@ export async function settleDoubts(
         return null;
       }),
   }));
-  const found = await mailbox.findDelivered(messages, note).catch(nullWhenInterrupted);
-  if (found === null) return null;
-  ledger.write(() => {
-    for (const { item, operation } of doubts) {
-      if (found.has(item)) ledger.markDone(item, operation);
-    }
-  });
-  const missing = doubts.map(({ item }) => item).filter((item) => !found.has(item) && !unread.has(item));
-  return { unread, missing };
+  const there = await mailbox.findDelivered(messages, note).catch(nullWhenInterrupted);
+  if (there === null) return null;
+  const others = doubts.map(({ item }) => item).filter((item) => !there.has(item) && !unread.has(item));
+  return { found: doubts.filter(({ item }) => there.has(item)), missing: new Set(others), unread };
 }
 
 /** Of a delivery that failed half-way, where nobody can look later: what is certain is settled now. */

@@ -37,19 +37,11 @@ export class ReadAhead {
   /** Of these, what is to be brought. */
   #injections = BATCH_ITEMS;
   #reading: Promise<unknown> = Promise.resolve();
-  readonly #together: Set<number>;
 
-  /**
-   * @param together items that were in one batch and are in one again: a target that died may have some of them and not
-   * know it yet, and whatever it finds again is looked for in one batch
-   */
   constructor(
     private readonly walk: Generator<WalkEntry>,
     private readonly classifier: Classifier,
-    together: readonly number[] = [],
-  ) {
-    this.#together = new Set(together);
-  }
+  ) {}
 
   /** How long the target had a full batch, and how many messages of it were to be brought. */
   took(ms: number, injections: number): void {
@@ -81,13 +73,9 @@ export class ReadAhead {
     let readyBytes = 0;
     let injections = 0;
     const most = classifier.canLook ? this.#injections : BATCH_UNSEEN;
-    const hasRoom = (): boolean => batch.length < this.#items && injections < most && bytes < BATCH_BYTES;
-    let isBegun = false;
-    const isApart = (): boolean =>
-      isBegun && this.#together.size > 0 && batch.length < this.#items + MOST_ITEMS;
     // the first of the batch before goes out
     await turn();
-    while ((hasRoom() || isApart()) && !this.#abandoned) {
+    while (batch.length < this.#items && injections < most && bytes < BATCH_BYTES && !this.#abandoned) {
       const next = walk.next();
       if (next.done) {
         // a store that went away looks like an account without items
@@ -96,7 +84,6 @@ export class ReadAhead {
       }
       const candidate = classify(classifier, next.value);
       batch.push(candidate);
-      if (this.#together.delete(candidate.item)) isBegun = true;
       if (candidate.kind === 'defect' && candidate.defect.kind === 'read') classifier.store.assertThere();
       if (candidate.kind === 'deliver') injections++;
       if (candidate.kind === 'deliver' || candidate.kind === 'save') {

@@ -1,6 +1,6 @@
 /** The second half of a batch: what happened, the counters and the cursor, in one durable transaction. */
 import { bucketOf } from '../backup-path/layout';
-import type { AccountLedger } from '../ledger/account-ledger';
+import { FOUND, type AccountLedger } from '../ledger/account-ledger';
 import type { Suspect, TotalsRow, WorkRow } from '../ledger/model';
 import { handledIn, type OperationLedger } from '../ledger/operation-ledger';
 import { addCounters, zeroCounters, type Counters } from '../report/model';
@@ -84,16 +84,21 @@ function rememberSuspects(
 
 function recordOutcome({ operation, seq, ledger }: Batch, outcome: Outcome): void {
   const { item } = outcome;
-  if (outcome.ledger === 'delivered') ledger.markDone(item, operation.number);
-  else if (outcome.ledger) {
-    ledger.match(outcome.ledger.matched);
-    ledger.markDone(item, 0);
-  }
+  learn(ledger, operation, outcome);
   // a file in the folder of other ids was never to be delivered; the intent, if any, is of the item that has this id
   if (outcome.dropIntent && isInPlace(outcome)) ledger.dropIntent(item);
   if (outcome.finding) operation.putFinding(seq, findingKey(outcome), outcome.finding);
   if (outcome.note) operation.putNote(seq, { item, text: outcome.note });
   if (outcome.mountpoint) operation.putMountpoint(seq, outcome.mountpoint);
+}
+
+/** Inside `write`: what the ledger learns of the mailbox. */
+export function learn(ledger: AccountLedger, operation: OperationLedger, outcome: Outcome): void {
+  if (outcome.ledger === 'delivered') ledger.markDone(outcome.item, operation.number);
+  else if (outcome.ledger) {
+    ledger.match(outcome.ledger.matched);
+    ledger.markDone(outcome.item, FOUND);
+  }
 }
 
 /** The item id; of a file or folder that is not where that id says, a key of its own, so that none hides another. */

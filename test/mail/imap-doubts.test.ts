@@ -52,6 +52,35 @@ import { readImap } from './servers/read-imap';
     expect(mailboxLines(server.imapPort, userName(number))).toEqual(expected);
   });
 
+  test('of two that are the same one is there: the other is sent, also when an attempt ends after it was looked for', async () => {
+    const id = `acc-${number}`;
+    bench.store.writer.account(accountInfo(id, userName(number)));
+    const digests: string[] = [];
+    for (let item = 1000; item < 1064; item++) {
+      // one in the first command, one in the second
+      const subject = item === 1000 || item === 1063 ? 'twin' : `m ${item}`;
+      const content = mail(subject, 'line\r\n'.repeat(1500));
+      bench.store.message(id, item, content);
+      digests.push(hex(content));
+    }
+    const request = await bench.begin({ target: target('&connections=1') });
+    proxy.cutAfter = 450_000;
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
+    expect(readImap(server.imapPort, userName(number)).messages).toHaveLength(32);
+    // where the folder ends is asked when all has been looked for
+    let looked = false;
+    proxy.answers = (data) => {
+      looked ||= data.includes('BODY[]');
+      return looked && data.includes('* STATUS INBOX') ? null : data;
+    };
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
+    expect(looked).toBe(true);
+    proxy.answers = null;
+    expect((await bench.slice(request)).counters).toMatchObject({ restored: 64, unrestored: 0, skipped: 0 });
+    const shown = readImap(server.imapPort, userName(number)).messages.map(({ sha256 }) => sha256);
+    expect(shown.sort()).toEqual(digests.sort());
+  });
+
   test('a doubtful message whose content cannot be read stays in doubt, and is not sent again', async () => {
     const id = `acc-${number}`;
     bench.store.writer.account(accountInfo(id, userName(number)));

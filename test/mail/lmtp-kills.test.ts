@@ -5,6 +5,8 @@ import { addMessages, addSecret, deliveredTo, userName } from './servers/kit';
 import { CuttingProxy } from './servers/proxy';
 
 const ITEMS = 300;
+/** Of its first batch. */
+const TAKEN = 40;
 
 (hasDovecot() ? describe : describe.skip)('LMTP with a lookup', () => {
   let server: Dovecot;
@@ -33,12 +35,14 @@ const ITEMS = 300;
     });
     let putBack: (() => void) | undefined;
     let killed: Promise<void> | undefined;
+    let taken = 0;
     proxy.requests = (data) => {
       if (data.includes('DATA\r\n')) putBack ??= server.notedOf(userName(1));
       return data;
     };
     proxy.answers = (data) => {
-      if (/^250 2\.0\.0 .*Saved/m.test(data.toString('latin1'))) killed ??= server.kill();
+      taken += data.toString('latin1').match(/^250 2\.0\.0 .*Saved/gm)?.length ?? 0;
+      if (taken >= TAKEN) killed ??= server.kill();
       return killed === undefined ? data : null;
     };
     await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
@@ -46,17 +50,14 @@ const ITEMS = 300;
     putBack?.();
     await server.start();
     Object.assign(proxy, { requests: null, answers: null });
-    expect(server.storedMessages(userName(1)).length).toBeGreaterThan(0);
+    expect(server.storedMessages(userName(1)).length).toBeGreaterThanOrEqual(TAKEN);
     expect(deliveredTo(server.imapPort, userName(1))).toEqual([]);
-    await expect(bench.slice(request)).rejects.toMatchObject({
-      type: 'TargetUnavailable',
-      message: expect.stringContaining('it has found them again'),
-    });
     expect((await bench.slice(request)).counters).toMatchObject({
       restored: ITEMS,
       unrestored: 0,
       skipped: 0,
     });
     expect(deliveredTo(server.imapPort, userName(1))).toEqual(expected);
+    expect(server.log()).toMatch(/user1@example\.com.*Rebuilding index/);
   });
 });

@@ -145,9 +145,12 @@ test.each([
     }
   });
 
-  test('a message that the server never takes is the only one that is left', async () => {
+  test.each([
+    ['the first', 1000],
+    ['a later one', 1003],
+  ])('%s that the server never takes is the only one that is left', async (_, poison) => {
     addMessages(bench, 2, 6, 2);
-    bench.store.message('acc-2', 1003, mail('poison'));
+    bench.store.message('acc-2', poison, mail('poison'));
     const proxy = new CuttingProxy(server.lmtpPort);
     const port = await proxy.start();
     // as the server says of a message that it cannot store
@@ -164,7 +167,7 @@ test.each([
       });
       expect(counters).toMatchObject({ restored: 5, unrestored: 1 });
       expect(report.accounts[userName(2)]?.unrestored).toMatchObject([
-        { item: 1003, reason: expect.stringContaining('does not take it for now (451 4.6.0') },
+        { item: poison, reason: expect.stringContaining('does not take it for now (451 4.6.0') },
       ]);
     } finally {
       await proxy.stop();

@@ -75,6 +75,20 @@ export async function markOf(session: ImapConnection, folder: string): Promise<M
   return { folder, validity: number('UIDVALIDITY'), next: number('UIDNEXT') };
 }
 
+/**
+ * Where a folder ends now; null when it is not there.
+ * @throws Problem `TargetUnavailable` when that is not said
+ */
+export async function endOf(session: ImapConnection, folder: string): Promise<Mark | null> {
+  try {
+    return await markOf(session, folder);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.type !== 'TargetRefused') throw error;
+    if (error.details.passing !== true && !(await isListed(session, folder))) return null;
+    throw new Problem('TargetUnavailable', error.message, { folder }, { cause: error });
+  }
+}
+
 function fieldsOf(list: readonly Value[]): Map<string, Value> {
   const fields = new Map<string, Value>();
   for (let i = 0; i + 1 < list.length; i += 2) fields.set(textOf(list[i]).toUpperCase(), list[i + 1] ?? null);
@@ -89,7 +103,7 @@ function fetched({ untagged }: Reply): Map<string, Value>[] {
 
 export interface Arrival {
   readonly uid: number;
-  /** As the server shows them, `\\Recent` too. */
+  /** As the server shows them, also `\Recent`. */
   readonly flags: readonly string[];
 }
 

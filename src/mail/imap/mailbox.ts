@@ -84,7 +84,7 @@ export class ImapMailbox implements Mailbox {
     note: (itemId: number, text: string) => void,
   ): Promise<Set<number>> {
     const flags = (sent: SentMessage): string[] => flagsOf(sent.flags, sent.tags, this.allowed).flags;
-    return findByMarks(await this.sessions.control(), messages, { flagsOf: flags, note });
+    return findByMarks(await this.sessions.control(), messages, flags, note);
   }
 
   systemFolder(role: SystemFolder): Promise<FolderResult> {

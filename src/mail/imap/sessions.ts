@@ -13,7 +13,7 @@ export interface Line {
 export class ImapSessions {
   #control: ImapConnection | null = null;
   #lines: Line[] = [];
-  #opening = 0;
+  readonly #opening = new Set<Promise<ImapConnection>>();
   /** A login has worked. */
   #worked = false;
   readonly #retiring = new Set<Promise<void>>();
@@ -29,20 +29,35 @@ export class ImapSessions {
     return this.#control;
   }
 
-  /** The connection with the least to do; a new one while there may be more and all are busy. */
-  async line(): Promise<Line> {
-    this.#lines = this.#lines.filter((line) => this.#usable(line));
-    while (this.#retiring.size >= this.options.connections) await Promise.race(this.#retiring);
-    const idle = [...this.#lines].sort((a, b) => a.bytes - b.bytes)[0];
-    const may = this.#lines.length + this.#opening < this.options.connections;
-    if (idle !== undefined && (idle.bytes === 0 || !may)) return idle;
-    this.#opening++;
+  get connections(): number {
+    return this.options.connections;
+  }
+
+  /**
+   * The connection with the least to do; a new one while there may be more and all are busy. A command of so many bytes
+   * is counted as on its way over it: whoever sends it takes the bytes off again.
+   */
+  async line(bytes: number): Promise<Line> {
+    for (;;) {
+      this.#lines = this.#lines.filter((line) => this.#usable(line));
+      const idle = [...this.#lines].sort((a, b) => a.bytes - b.bytes)[0];
+      const may = this.#lines.length + this.#opening.size < this.connections;
+      if (idle !== undefined && (idle.bytes === 0 || !may)) return charged(idle, bytes);
+      if (this.#retiring.size >= this.connections) await Promise.race(this.#retiring);
+      else if (may) return charged(await this.#newLine(), bytes);
+      else await Promise.race(this.#opening);
+    }
+  }
+
+  async #newLine(): Promise<Line> {
+    const opening = this.#open();
+    this.#opening.add(opening);
     try {
-      const line = { session: await this.#open(), commands: 0, bytes: 0 };
+      const line = { session: await opening, commands: 0, bytes: 0 };
       this.#lines.push(line);
       return line;
     } finally {
-      this.#opening--;
+      this.#opening.delete(opening);
     }
   }
 
@@ -76,4 +91,10 @@ export class ImapSessions {
       throw error;
     }
   }
+}
+
+function charged(line: Line, bytes: number): Line {
+  line.commands++;
+  line.bytes += bytes;
+  return line;
 }

@@ -1,7 +1,6 @@
 /** Looks over IMAP into a mailbox that is filled over LMTP: filters may have put a message into any folder. */
 import { Problem } from '../../failures';
 import type { ImapConnection } from '../imap/connection';
-import { foundAgain } from '../imap/first-commands';
 import { ImapFolders } from '../imap/folders';
 import { codeOf, examine, leave, markOf, messagesFrom, type Mark } from '../imap/look-up';
 import type { ImapSessions } from '../imap/sessions';
@@ -52,8 +51,9 @@ export class LookUp {
     try {
       return await markOf(session, folder);
     } catch (error) {
-      if (!(error instanceof Problem) || error.type !== 'TargetRefused' || folder === 'INBOX') throw error;
+      if (!(error instanceof Problem) || error.type !== 'TargetRefused') throw error;
       if (error.details.passing === true) throw unavailable(folder, error);
+      if (folder === 'INBOX') throw error;
       this.closed.set(folder, error.message);
       return { folder, validity: 0, next: CLOSED };
     }
@@ -78,11 +78,6 @@ export class LookUp {
       await leave(session);
     }
     return counts;
-  }
-
-  /** @throws Problem `TargetUnavailable` when anything came since */
-  async assertNoMore(marks: Marks): Promise<void> {
-    if ((await this.countsSince(marks)).size > 0) throw foundAgain('The mailbox');
   }
 
   async *existing(onProgress: (seen: number) => void): AsyncIterable<ExistingMessage> {

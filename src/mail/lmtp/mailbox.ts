@@ -69,7 +69,7 @@ export class LmtpMailbox implements Mailbox {
 
   async announce(folders: readonly string[], stillCurrent: () => void): Promise<Map<string, string>> {
     const { lookUp } = this;
-    this.sender.begin(stillCurrent, lookUp && (() => lookUp.assertNoMore(this.#marks)));
+    this.sender.begin(stillCurrent, lookUp && (() => this.#look(lookUp)));
     this.#digests = new Map();
     if (lookUp === null || folders.length === 0) return new Map();
     this.#marks = await lookUp.marks();
@@ -102,6 +102,12 @@ export class LmtpMailbox implements Mailbox {
       }
     }
     return late;
+  }
+
+  async #look(lookUp: LookUp): Promise<(itemId: number) => boolean> {
+    const counts = await lookUp.countsSince(this.#marks);
+    for (const item of this.sender.taken) takeOne(counts, this.#digests.get(item) ?? '');
+    return (item) => takeOne(counts, this.#digests.get(item) ?? '');
   }
 
   /** A note to one of the messages, once for each folder that could not be looked into. */

@@ -17,6 +17,9 @@ export interface Outgoing {
   readonly bytes: Buffer;
 }
 
+/** Looks into the mailbox. Answers whether an item is there; of those that are the same, each stands for one. */
+export type Look = () => Promise<(itemId: number) => boolean>;
+
 export class Sender {
   readonly #jobs = new Set<Promise<void>>();
   /** Who waits for one of them to end. */
@@ -33,9 +36,11 @@ export class Sender {
   /** The smallest message that did not fit any more, bytes. */
   #tooMuch = Infinity;
   #stillCurrent: () => void = () => undefined;
-  /** Throws when the mailbox holds what is not known; null: nobody can look. */
-  #assertNoMore: (() => Promise<void>) | null = null;
-  #first: Promise<void> | null = null;
+  #look: Look | null = null;
+  /** Items that the server turned out to have. */
+  #isThere: (itemId: number) => boolean = () => false;
+  /** Until the message on its way is answered and judged, while the mailbox has not taken any. */
+  #alone: Promise<void> | null = null;
 
   /** @param wait seconds for which a mailbox that puts us off is tried again */
   constructor(
@@ -44,10 +49,10 @@ export class Sender {
     private readonly wait: number,
   ) {}
 
-  /** @param assertNoMore called when the first message is put off, which may be how the server finds some again */
-  begin(stillCurrent: () => void, assertNoMore: (() => Promise<void>) | null): void {
+  begin(stillCurrent: () => void, look: Look | null): void {
     this.#stillCurrent = stillCurrent;
-    this.#assertNoMore = assertNoMore;
+    this.#look = look;
+    this.#isThere = () => false;
     this.#taken = new Set();
   }
 
@@ -58,9 +63,6 @@ export class Sender {
 
   /** Takes a message; waits while too much is on its way. @throws Problem once a connection has failed */
   async add(message: Outgoing): Promise<void> {
-    // the first goes alone, for the reason that first-commands.ts of IMAP gives; and a Dovecot panics now and then when
-    // two sessions are the first of a mailbox
-    await this.#first;
     while (this.#jobs.size >= this.lines.room)
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     if (this.#failure) throw this.#failure;
@@ -68,7 +70,6 @@ export class Sender {
       this.#failure ??= error as Error;
     });
     this.#jobs.add(job);
-    this.#first ??= job;
     void job.then(() => {
       this.#jobs.delete(job);
       for (const wake of this.#waiting.splice(0)) wake();
@@ -98,23 +99,55 @@ export class Sender {
       if (this.#failure) return;
       if (this.#closed !== null) return this.#refuse(itemId, this.#closed);
       if (bytes.length >= this.#tooMuch) return this.#refuse(itemId, 'the mailbox is over quota');
-      const line = await this.lines.line();
-      const verdict = await line.send(this.recipient, wire, () => {
-        this.#stillCurrent();
-        this.#unanswered.add(itemId);
-      });
-      this.#unanswered.delete(itemId);
-      if (verdict.stage === 'content' && verdict.reply.code === 250) {
-        this.lines.works();
-        this.#tookSome = true;
-        return void this.#taken.add(itemId);
-      }
+      const verdict = this.#tookSome ? await this.#send(itemId, wire) : await this.#sendAlone(itemId, wire);
+      if (verdict === null) return;
       const reason = this.#judge(verdict, bytes);
       if (reason !== null) return this.#refuse(itemId, reason);
-      if (!this.#tookSome) await this.#assertNoMore?.();
       if (Date.now() + pause > until) return this.#refuse(itemId, this.#putOff(verdict));
       await sleep(pause);
     }
+  }
+
+  /** Null: the server has it. */
+  async #send(itemId: number, wire: readonly Buffer[]): Promise<Verdict | null> {
+    if (this.#isThere(itemId)) return this.#took(itemId);
+    const line = await this.lines.line();
+    const verdict = await line.send(this.recipient, wire, () => {
+      this.#stillCurrent();
+      this.#unanswered.add(itemId);
+    });
+    this.#unanswered.delete(itemId);
+    if (verdict.stage !== 'content' || verdict.reply.code !== 250) return verdict;
+    this.lines.works();
+    this.#tookSome = true;
+    return this.#took(itemId);
+  }
+
+  /**
+   * Until the mailbox has taken something, one by one: a server may find again what it had before it was killed
+   * (imap/hidden.ts) when it is to store the next message, which it puts off; and Dovecot panics now and then when two
+   * sessions are the first of a mailbox.
+   */
+  async #sendAlone(itemId: number, wire: readonly Buffer[]): Promise<Verdict | null> {
+    while (this.#alone !== null) await this.#alone;
+    if (this.#failure) throw this.#failure;
+    if (this.#tookSome) return this.#send(itemId, wire);
+    let end: () => void = () => undefined;
+    this.#alone = new Promise((resolve) => (end = resolve));
+    try {
+      const verdict = await this.#send(itemId, wire);
+      if (this.#look === null || verdict?.stage !== 'content' || verdict.reply.code >= 500) return verdict;
+      this.#isThere = await this.#look();
+      return this.#isThere(itemId) ? this.#took(itemId) : verdict;
+    } finally {
+      this.#alone = null;
+      end();
+    }
+  }
+
+  #took(itemId: number): null {
+    this.#taken.add(itemId);
+    return null;
   }
 
   /** Why the message is refused; null: it may be taken later. */

@@ -1,0 +1,112 @@
+/**
+ * Messages that a server has and does not know of. One that was killed while it stored some finds them when it is to
+ * store the next: it refuses that, and has them, without their flags (Dovecot's sdbox: `NO [SERVERBUG]`, measured). So
+ * until a folder has taken something commands go there one by one, and after each refusal what it has by then is
+ * compared with what is to be sent.
+ */
+import { Problem } from '../../failures';
+import { giveFlags, isBare, type Bare } from './give-flags';
+import { arrivals, endOf, type Arrival, type Mark } from './look-up';
+import { levelledDigest } from './message';
+import type { ImapSessions } from './sessions';
+
+interface Message {
+  readonly itemId: number;
+  readonly folder: string;
+  readonly flags: readonly string[];
+  readonly bytes: Buffer;
+}
+
+export class HiddenMessages {
+  /** Folders that have taken a command: nothing is hidden there. */
+  readonly #proven = new Set<string>();
+  /** By folder: until the command on its way there is answered and judged. */
+  readonly #turns = new Map<string, Promise<void>>();
+  /** What came to light, by folder and content. */
+  readonly #found = new Map<string, Map<string, Arrival[]>>();
+  readonly #bare = new Map<string, Bare[]>();
+  /** One folder at a time can be looked into. */
+  #looking: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly sessions: ImapSessions) {}
+
+  /** Waits until a command may go to a folder. Answers how its turn is ended; null: no turns are taken there. */
+  async turn(folder: string): Promise<(() => void) | null> {
+    while (!this.#proven.has(folder)) {
+      const before = this.#turns.get(folder);
+      if (before === undefined) return this.#begin(folder);
+      await before;
+    }
+    return null;
+  }
+
+  #begin(folder: string): () => void {
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    this.#turns.set(folder, ended);
+    return () => {
+      this.#turns.delete(folder);
+      end();
+    };
+  }
+
+  prove(folder: string): void {
+    this.#proven.add(folder);
+  }
+
+  /**
+   * After a refusal: looks at what a folder has beyond its mark, and moves the mark on.
+   * @throws Problem `TargetUnavailable` when that is not said now
+   */
+  async look(marks: Map<string, Mark>, folder: string): Promise<void> {
+    const before = this.#looking;
+    const look = (): Promise<void> => this.#look(marks, folder);
+    const looked = before.then(look, look);
+    this.#looking = looked.catch(() => undefined);
+    return looked;
+  }
+
+  async #look(marks: Map<string, Mark>, folder: string): Promise<void> {
+    const known = marks.get(folder);
+    if (known === undefined) return;
+    const session = await this.sessions.control();
+    const now = await endOf(session, folder);
+    if (now === null) return;
+    if (now.validity !== known.validity) {
+      const what = `The folder "${folder}" was made anew while messages were put into it`;
+      throw new Problem('TargetUnavailable', `${what}.`, { folder });
+    }
+    if (now.next <= known.next) return;
+    let { next } = now;
+    const found = this.#found.get(folder) ?? new Map<string, Arrival[]>();
+    for (const [digest, arrived] of await arrivals(session, known)) {
+      found.set(digest, [...(found.get(digest) ?? []), ...arrived]);
+      for (const { uid } of arrived) next = Math.max(next, uid + 1);
+    }
+    this.#found.set(folder, found);
+    marks.set(folder, { ...known, next });
+  }
+
+  /** The messages of a group, all for one folder, that did not come to light. */
+  notFound<T extends Message>(group: readonly T[]): readonly T[] {
+    const folder = group[0]?.folder ?? '';
+    const found = this.#found.get(folder);
+    if (found === undefined) return group;
+    return group.filter(({ itemId, flags, bytes }) => {
+      const arrival = found.get(levelledDigest(bytes))?.shift();
+      if (arrival !== undefined && isBare(arrival) && flags.length > 0) {
+        this.#bare.set(folder, [...(this.#bare.get(folder) ?? []), { itemId, uid: arrival.uid, flags }]);
+      }
+      return arrival === undefined;
+    });
+  }
+
+  /** Gives what came to light its flags. At the end of a batch: of the next nothing is taken for it. */
+  async settle(note: (itemId: number, text: string) => void): Promise<void> {
+    for (const [folder, bare] of this.#bare) {
+      await giveFlags(await this.sessions.control(), folder, bare, note);
+    }
+    this.#bare.clear();
+    this.#found.clear();
+  }
+}
