@@ -82,10 +82,12 @@ export async function restoreAccount(
     accepts: (type) => mailbox.accepts(type),
     canLook: mailbox.canLook !== false,
     unread: settled.unread,
+    tried: new Map(),
   };
-  if (env.shouldStop(env.guard.streak > 0)) return false;
-  await bringAgain(env, seq, settled, { ledger, classifier, deliverer, matches, notes });
-  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), classifier);
+  // before it is asked whether the time is up: what was looked for would be forgotten
+  const tried = await bringAgain(env, seq, settled, { ledger, classifier, deliverer, matches, notes });
+  if (tried === null || env.shouldStop(env.guard.streak > 0)) return false;
+  const ahead = new ReadAhead(env.walk(work.id, env.operation.work(seq).cursor), { ...classifier, tried });
   try {
     return await bringAll(env, seq, { ledger, mailbox, matches, deliverer, ahead, notes });
   } finally {

@@ -10,6 +10,7 @@ import { classify, type Candidate, type Classifier } from './classify';
 import type { Deliverer } from './deliver';
 import type { Settled } from './doubts';
 import type { Matches } from './matches';
+import type { Outcome } from './outcome';
 import { learn } from './record';
 
 export interface Again {
@@ -23,15 +24,18 @@ export interface Again {
 
 /**
  * Writes what the look-up found, and brings what it did not. Only the ledger of the account learns of it: counted and
- * reported it is when its turn comes, and so is what cannot be brought.
+ * reported it is when its turn comes.
+ *
+ * @returns what became of those that the target did not take; null when it was asked to stop before the end: all of the
+ * batch is in doubt then
  */
 export async function bringAgain(
   env: SliceEnv,
   seq: number,
   { found, missing }: Settled,
   { ledger, classifier, deliverer, matches, notes }: Again,
-): Promise<void> {
-  if (found.length + missing.size === 0) return;
+): Promise<ReadonlyMap<number, Outcome> | null> {
+  if (found.length + missing.size === 0) return new Map();
   const { operation } = env;
   const { id, cursor } = operation.work(seq);
   const batch = candidates(env.walk(id, cursor), missing, classifier);
@@ -43,18 +47,22 @@ export async function bringAgain(
     for (const note of notes) operation.putNote(seq, note);
   });
   notes.length = 0;
-  if (batch.length === 0) return;
+  if (batch.length === 0) return new Map();
   const outcomes = await deliverer.bring(batch, new Map());
+  if (outcomes.length < batch.length) return null;
   ledger.write(() => {
-    for (const { item } of batch) ledger.dropIntent(item);
     for (const outcome of outcomes) {
+      if (!outcome.ledger) ledger.dropIntent(outcome.item);
+      else if (outcome.note) operation.putNote(seq, { item: outcome.item, text: outcome.note });
       learn(ledger, operation, outcome);
-      if (outcome.ledger && outcome.note) operation.putNote(seq, { item: outcome.item, text: outcome.note });
     }
   });
   for (const { ledger: learned } of outcomes)
     if (typeof learned === 'object') matches.recorded(learned.matched);
   env.onProgress();
+  // what is uncertain is tried again, and judged then
+  const rest = outcomes.filter((outcome) => !outcome.ledger && !outcome.uncertain);
+  return new Map(rest.map((outcome) => [outcome.item, outcome]));
 }
 
 /** Those of these items that are to be delivered, in the order in which they were. */

@@ -6,6 +6,7 @@ import type { BackupPath } from '../backup-path/store';
 import type { Cursor, WalkEntry } from '../backup-path/walk';
 import { FOUND, type AccountLedger } from '../ledger/account-ledger';
 import type { Matches } from './matches';
+import type { Outcome } from './outcome';
 import { takenState, type View } from './view';
 
 export interface ItemRules {
@@ -29,6 +30,8 @@ export type Candidate = Common &
     | { readonly kind: 'doubtful'; readonly defect?: Defect }
     /** Not there at that moment; the state is its last. */
     | { readonly kind: 'absent'; readonly state: ItemState }
+    /** It has been tried in this attempt (again.ts). */
+    | { readonly kind: 'tried'; readonly outcome: Outcome }
     /** Left out by the rules. */
     | { readonly kind: 'filtered' }
     /** In the target already; `ours`: put there by this very operation before an interruption. */
@@ -51,12 +54,16 @@ export interface Classifier {
   readonly canLook: boolean;
   /** Items that stay in doubt, because their content could not be read. */
   readonly unread: ReadonlyMap<number, Defect>;
+  /** What became of items that were tried before their turn, and the ledger does not know. */
+  readonly tried: ReadonlyMap<number, Outcome>;
 }
 
 export function classify(env: Classifier, entry: WalkEntry): Candidate {
   if (entry.kind === 'folder') return { kind: 'defect', item: 0, cursor: entry.cursor, defect: entry.defect };
   const common = { item: entry.id, cursor: entry.cursor };
   const unread = entry.kind === 'item' ? env.unread.get(entry.id) : undefined;
+  const outcome = entry.kind === 'item' ? env.tried.get(entry.id) : undefined;
+  if (outcome !== undefined) return { ...common, kind: 'tried', outcome };
   if (unread !== undefined) return { ...common, kind: 'doubtful', defect: unread };
   const states = statesOf(env.store, entry);
   if (states instanceof Defect) return { ...common, kind: 'defect', defect: states };

@@ -125,6 +125,8 @@ export class Deliverer {
       case 'doubtful':
         if (candidate.defect) throw candidate.defect;
         return inDoubt(candidate);
+      case 'tried':
+        return candidate.outcome;
       case 'filtered':
         return { item, cursor, counts: 'filtered' };
       case 'absent':

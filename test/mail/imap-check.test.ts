@@ -53,7 +53,7 @@ import { readImap } from './servers/read-imap';
     expect(stdout).toContain('MULTIAPPEND');
     expect(told.folder).toMatch(/^lifeboat-check-[0-9a-f]{12}$/);
     expect(changes()).toEqual(['CREATE', 'APPEND', 'DELETE'].map((verb) => `${verb} "${told.folder}"`));
-    const order = [/ APPEND /, / UID FETCH \S+ \(UID BODY\.PEEK\[\]\)/, / DELETE /].map((what) =>
+    const order = [/ APPEND /, / UID FETCH \S+ \(UID FLAGS BODY\.PEEK\[\]\)/, / DELETE /].map((what) =>
       tap.sent.search(what),
     );
     expect(order).not.toContain(-1);

@@ -5,7 +5,17 @@ import { Problem } from '../../src/failures';
 import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail, state } from '../restore/store';
 import { Dovecot, hasDovecot } from './servers/dovecot';
-import { addAccount, addSecret, addUnheld, savedUnheld, hex, mailboxLines, userName } from './servers/kit';
+import { byLines } from './servers/imap-watch';
+import {
+  addAccount,
+  addMessages,
+  addSecret,
+  addUnheld,
+  savedUnheld,
+  hex,
+  mailboxLines,
+  userName,
+} from './servers/kit';
 import { CuttingProxy } from './servers/proxy';
 import { readImap } from './servers/read-imap';
 
@@ -113,6 +123,20 @@ withDovecot('IMAP', () => {
     expect(ended).toBe(true);
     expect(proxy.cuts).toBeGreaterThan(0);
     expect(mailboxLines(server.imapPort, userName(second))).toEqual(more);
+  });
+
+  test('commands that all wait for the first of their folder go over sessions that are not ended yet', async () => {
+    const number = ++accounts;
+    const expected = addMessages(bench, number, 200);
+    proxy = new CuttingProxy(server.imapPort);
+    const port = await proxy.start();
+    proxy.appendsPerConnection = 5;
+    proxy.answers = byLines((text) => text.replaceAll(' MULTIAPPEND', ''));
+    const told = await bench.restore({ target: target('&appends=5&connections=3', port) });
+    expect(told.counters).toMatchObject({ restored: 200, unrestored: 0 });
+    expect(proxy.cuts).toBe(0);
+    const { messages } = readImap(server.imapPort, userName(number));
+    expect(messages.map(({ sha256 }) => sha256).sort()).toEqual(expected);
   });
 
   test('a name that the server refuses, a name twice, and names of its own', async () => {

@@ -15,7 +15,6 @@ export class Appender {
   readonly #waiting = new Map<string, { messages: Outgoing[]; bytes: number }>();
   readonly #jobs = new Set<Promise<void>>();
   readonly #appends: Appends;
-  #failure: Error | null = null;
   /** On their way, bytes. */
   #bytes = 0;
 
@@ -47,16 +46,17 @@ export class Appender {
     for (const { messages } of this.#waiting.values()) await this.#send(messages);
     this.#waiting.clear();
     while (this.#jobs.size > 0) await Promise.all(this.#jobs);
-    if (this.#failure) throw this.#failure;
+    if (this.#appends.failure) throw this.#appends.failure;
     return this.#appends.outcomes();
   }
 
   async #send(group: Group): Promise<void> {
     const { capabilities } = await this.sessions.control();
     const commands = capabilities.has('MULTIAPPEND') ? [group] : group.map((message) => [message]);
+    const isFull = (): boolean => this.#bytes >= IN_FLIGHT * this.sessions.connections;
     for (const command of commands) {
-      while (this.#bytes >= IN_FLIGHT * this.sessions.connections) await Promise.race(this.#jobs);
-      if (this.#failure) throw this.#failure;
+      while (isFull() && this.#appends.failure === null) await Promise.race(this.#jobs);
+      if (this.#appends.failure) throw this.#appends.failure;
       this.#start(command);
     }
   }
@@ -64,13 +64,10 @@ export class Appender {
   #start(group: Group): void {
     const bytes = bytesOf(group);
     this.#bytes += bytes;
-    const job = this.#appends.append(group).catch((error: unknown) => {
-      this.#failure ??= error as Error;
-    });
-    this.#jobs.add(job);
-    void job.then(() => {
+    const job = this.#appends.append(group).then(() => {
       this.#bytes -= bytes;
       this.#jobs.delete(job);
     });
+    this.#jobs.add(job);
   }
 }

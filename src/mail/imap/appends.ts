@@ -39,6 +39,7 @@ export class Appends {
   readonly #locked = new Map<string, string>();
   /** Folders where the last message was put off. */
   readonly #putOff = new Set<string>();
+  #failure: Error | null = null;
   #tookSome = false;
   /** The smallest message that did not fit any more, bytes. */
   #tooMuch = Infinity;
@@ -57,8 +58,21 @@ export class Appends {
     this.#stillCurrent = stillCurrent;
   }
 
-  /** Brings a group into its folder, or notes why not. */
+  /** Why nothing more is sent. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  /** Brings a group into its folder, or notes why not. Never rejects: see {@link failure}. */
   async append(group: Group): Promise<void> {
+    try {
+      await this.#bring(group);
+    } catch (error) {
+      this.#failure ??= error as Error;
+    }
+  }
+
+  async #bring(group: Group): Promise<void> {
     const refusal = await this.#try(group);
     if (refusal !== null) await this.#refusedBy(refusal);
   }
@@ -76,6 +90,7 @@ export class Appends {
     const { folder } = messages[0] as Outgoing;
     const endTurn = await this.#hidden.turn(folder);
     try {
+      if (this.#failure) throw this.#failure;
       for (let group = this.#hidden.notFound(messages); group.length > 0;) {
         const refused = this.#refusedAtOnce(group);
         if (refused !== null) {
@@ -94,24 +109,22 @@ export class Appends {
         group = left;
       }
       return null;
+    } catch (error) {
+      // before the turn of the next
+      this.#failure ??= error as Error;
+      throw error;
     } finally {
       endTurn?.();
     }
   }
 
   async #run(group: Group): Promise<Reply> {
-    const bytes = bytesOf(group);
-    const line = await this.sessions.line(bytes);
     const parts: (string | Buffer)[] = [`APPEND ${folderArgument((group[0] as Outgoing).folder)}`];
     for (const { flags, date, bytes: content } of group) {
       parts.push(` (${flags.join(' ')}) "${internalDate(date)}" `, content);
     }
-    try {
-      // when the connection is lost nobody knows what became of it: the server, or a proxy's server, may still be at it
-      return await line.session.run(parts, this.#stillCurrent);
-    } finally {
-      line.bytes -= bytes;
-    }
+    // when the connection is lost nobody knows what became of it: the server, or a proxy's server, may still be at it
+    return this.sessions.over(bytesOf(group), (session) => session.run(parts, this.#stillCurrent));
   }
 
   #accept(group: Group, { code }: Reply): void {
@@ -134,7 +147,7 @@ export class Appends {
     const [message] = group as [Outgoing];
     // one message is the reason, and a command stores all of its messages or none
     if (group.length > 1) {
-      for (const one of group) await this.append([one]);
+      for (const one of group) await this.#bring([one]);
       return;
     }
     const text = clean(reply.text);
@@ -143,7 +156,7 @@ export class Appends {
       const refusal = await this.folders.ensure(message.folder).then(() => null, refusalOf);
       if (refusal !== null) return this.#refuse(group, refusal);
       this.#note(message, 'its folder was removed meanwhile and was made again');
-      return this.append(group);
+      return this.#bring(group);
     }
     if (/^OVERQUOTA\b/.test(reply.code) || /\bquota\b/i.test(text)) {
       this.#tooMuch = Math.min(this.#tooMuch, message.bytes.length);
@@ -155,7 +168,7 @@ export class Appends {
     const keywords = message.flags.filter((flag) => !flag.startsWith('\\'));
     if (keywords.length > 0) {
       const plain = { ...message, flags: message.flags.filter((flag) => flag.startsWith('\\')) };
-      await this.append([plain]);
+      await this.#bring([plain]);
       if (!this.#late.has(message.itemId))
         this.#note(message, `without its tags, which the server refuses (${text})`);
       return;

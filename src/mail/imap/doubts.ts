@@ -25,19 +25,21 @@ export async function findByMarks(
     if (!message.trace) continue;
     byMark.set(message.trace, [...(byMark.get(message.trace) ?? []), message]);
   }
-  for (const [trace, wanted] of byMark) {
+  for (const [trace, doubts] of byMark) {
     const mark = parseMark(trace);
     const there = await arrivals(session, mark);
-    if (there.size === 0) continue;
-    const bare: Bare[] = [];
-    for (const doubt of wanted) {
+    const wanted: Wanted[] = [];
+    for (const doubt of doubts) {
       const { itemId } = doubt;
+      // also where nothing came: what cannot be read now stays in doubt
       const sent = (await doubt.sent?.()) ?? null;
       // what is too large was never sent
       if (sent === null || isTooLarge(sent.content)) continue;
-      const flags = flagsOf(sent);
-      const arrival = takeOne(there.get(levelledDigest(await wholeContent(sent.content))), flags);
-      if (arrival === undefined) continue;
+      const alike = there.get(levelledDigest(await wholeContent(sent.content)));
+      if (alike !== undefined) wanted.push({ itemId, flags: flagsOf(sent), alike });
+    }
+    const bare: Bare[] = [];
+    for (const [{ itemId, flags }, arrival] of matched(wanted)) {
       found.add(itemId);
       if (isBare(arrival) && flags.length > 0) bare.push({ itemId, uid: arrival.uid, flags });
     }
@@ -46,16 +48,33 @@ export async function findByMarks(
   return found;
 }
 
-/** Of messages that are the same: the one with these flags, or one that has lost its own, or any. */
-function takeOne(same: Arrival[] | undefined, wanted: readonly string[]): Arrival | undefined {
-  if (same === undefined || same.length === 0) return undefined;
-  const key = (flags: readonly string[]): string =>
-    flags
-      .map((flag) => flag.toLowerCase())
-      .filter((flag) => flag !== '\\recent')
-      .sort()
-      .join(' ');
-  const exact = same.findIndex(({ flags }) => key(flags) === key(wanted));
-  const at = exact >= 0 ? exact : same.findIndex(isBare);
-  return same.splice(Math.max(at, 0), 1)[0];
+interface Wanted {
+  readonly itemId: number;
+  readonly flags: readonly string[];
+  /** Those of the same content that nobody has taken yet, shared with others that want one. */
+  readonly alike: Arrival[];
 }
+
+/** Of messages that are the same each gets the one with its flags; then one that has lost its own; then any. */
+function matched(all: readonly Wanted[]): Map<Wanted, Arrival> {
+  const pairs = new Map<Wanted, Arrival>();
+  const suits: ((wanted: Wanted, arrival: Arrival) => boolean)[] = [
+    ({ flags }, arrival) => flagKey(arrival.flags) === flagKey(flags),
+    (_, arrival) => isBare(arrival),
+    () => true,
+  ];
+  for (const suit of suits) {
+    for (const wanted of all) {
+      const at = pairs.has(wanted) ? -1 : wanted.alike.findIndex((arrival) => suit(wanted, arrival));
+      if (at >= 0) pairs.set(wanted, wanted.alike.splice(at, 1)[0] as Arrival);
+    }
+  }
+  return pairs;
+}
+
+const flagKey = (flags: readonly string[]): string =>
+  flags
+    .map((flag) => flag.toLowerCase())
+    .filter((flag) => flag !== '\\recent')
+    .sort()
+    .join(' ');

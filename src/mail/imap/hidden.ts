@@ -70,7 +70,7 @@ export class HiddenMessages {
     const known = marks.get(folder);
     if (known === undefined) return;
     const session = await this.sessions.control();
-    const now = await endOf(session, folder);
+    const now = await endOf(session, folder, this.sessions.address);
     if (now === null) return;
     if (now.validity !== known.validity) {
       const what = `The folder "${folder}" was made anew while messages were put into it`;

@@ -77,15 +77,16 @@ export async function markOf(session: ImapConnection, folder: string): Promise<M
 
 /**
  * Where a folder ends now; null when it is not there.
+ * @param mailbox whose folder it is: others may do better
  * @throws Problem `TargetUnavailable` when that is not said
  */
-export async function endOf(session: ImapConnection, folder: string): Promise<Mark | null> {
+export async function endOf(session: ImapConnection, folder: string, mailbox: string): Promise<Mark | null> {
   try {
     return await markOf(session, folder);
   } catch (error) {
     if (!(error instanceof Problem) || error.type !== 'TargetRefused') throw error;
     if (error.details.passing !== true && !(await isListed(session, folder))) return null;
-    throw new Problem('TargetUnavailable', error.message, { folder }, { cause: error });
+    throw new Problem('TargetUnavailable', error.message, { folder, mailbox }, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import type { RemoteOptions } from '../remote/url';
 import { ImapConnection } from './connection';
 
 /** A connection that appends, and what is on its way over it. */
-export interface Line {
+interface Line {
   readonly session: ImapConnection;
   commands: number;
   bytes: number;
@@ -14,6 +14,8 @@ export class ImapSessions {
   #control: ImapConnection | null = null;
   #lines: Line[] = [];
   readonly #opening = new Set<Promise<ImapConnection>>();
+  #controlOpening: Promise<ImapConnection> | null = null;
+  #closed = false;
   /** A login has worked. */
   #worked = false;
   readonly #retiring = new Set<Promise<void>>();
@@ -25,8 +27,10 @@ export class ImapSessions {
   ) {}
 
   async control(): Promise<ImapConnection> {
-    if (this.#control === null || this.#control.lost) this.#control = await this.#open();
-    return this.#control;
+    if (this.#control !== null && !this.#control.lost) return this.#control;
+    // whoever comes meanwhile waits for the same
+    this.#controlOpening ??= this.#open().finally(() => (this.#controlOpening = null));
+    return (this.#control = await this.#controlOpening);
   }
 
   get connections(): number {
@@ -34,28 +38,29 @@ export class ImapSessions {
   }
 
   /**
-   * The connection with the least to do; a new one while there may be more and all are busy. A command of so many bytes
-   * is counted as on its way over it: whoever sends it takes the bytes off again.
+   * Sends a command over the connection with the least to do; over a new one while there may be more and all are busy.
+   *
+   * @param bytes of the command
+   * @param send called when a connection is chosen, at once: one that has had its number of commands is closed behind them
    */
-  async line(bytes: number): Promise<Line> {
+  async over<T>(bytes: number, send: (session: ImapConnection) => Promise<T>): Promise<T> {
     for (;;) {
       this.#lines = this.#lines.filter((line) => this.#usable(line));
       const idle = [...this.#lines].sort((a, b) => a.bytes - b.bytes)[0];
-      const may = this.#lines.length + this.#opening.size < this.connections;
-      if (idle !== undefined && (idle.bytes === 0 || !may)) return charged(idle, bytes);
+      if (idle !== undefined && (idle.bytes === 0 || this.#lines.length >= this.connections))
+        return sendOver(idle, bytes, send);
       if (this.#retiring.size >= this.connections) await Promise.race(this.#retiring);
-      else if (may) return charged(await this.#newLine(), bytes);
+      else if (this.#lines.length + this.#opening.size < this.connections) await this.#openLine();
       else await Promise.race(this.#opening);
     }
   }
 
-  async #newLine(): Promise<Line> {
+  async #openLine(): Promise<void> {
     const opening = this.#open();
     this.#opening.add(opening);
     try {
-      const line = { session: await opening, commands: 0, bytes: 0 };
-      this.#lines.push(line);
-      return line;
+      const session = await opening;
+      this.#lines.push({ session, commands: 0, bytes: 0 });
     } finally {
       this.#opening.delete(opening);
     }
@@ -63,6 +68,7 @@ export class ImapSessions {
 
   async close(): Promise<void> {
     const sessions = [this.#control, ...this.#lines.map(({ session }) => session)];
+    this.#closed = true;
     this.#control = null;
     this.#lines = [];
     await Promise.all([...sessions.map((session) => session?.logout()), ...this.#retiring]);
@@ -77,10 +83,18 @@ export class ImapSessions {
     return false;
   }
 
+  /** What was to be sent when the mailbox was closed is not. */
+  #assertOpen(): void {
+    if (this.#closed)
+      throw new Problem('TargetUnavailable', `The mailbox of ${this.address} was closed meanwhile.`);
+  }
+
   async #open(): Promise<ImapConnection> {
+    this.#assertOpen();
     const session = await ImapConnection.open(this.options);
     try {
       await session.login(this.address, this.secret);
+      this.#assertOpen();
       this.#worked = true;
       return session;
     } catch (error) {
@@ -93,8 +107,16 @@ export class ImapSessions {
   }
 }
 
-function charged(line: Line, bytes: number): Line {
+async function sendOver<T>(
+  line: Line,
+  bytes: number,
+  send: (session: ImapConnection) => Promise<T>,
+): Promise<T> {
   line.commands++;
   line.bytes += bytes;
-  return line;
+  try {
+    return await send(line.session);
+  } finally {
+    line.bytes -= bytes;
+  }
 }

@@ -103,7 +103,7 @@ export class LookUp {
     }
     for (const [trace, wanted] of byMarks) {
       const counts = await this.countsSince(JSON.parse(trace) as Marks);
-      for (const message of counts.size === 0 ? [] : wanted) {
+      for (const message of wanted) {
         const sent = (await message.sent?.()) ?? null;
         // what is too large was never sent
         if (sent === null || isTooLarge(sent.content)) continue;

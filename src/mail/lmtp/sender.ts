@@ -139,6 +139,10 @@ export class Sender {
       if (this.#look === null || verdict?.stage !== 'content' || verdict.reply.code >= 500) return verdict;
       this.#isThere = await this.#look();
       return this.#isThere(itemId) ? this.#took(itemId) : verdict;
+    } catch (error) {
+      // before the turn of the next
+      this.#failure ??= error as Error;
+      throw error;
     } finally {
       this.#alone = null;
       end();
