@@ -118,9 +118,7 @@ async function bringAll(env: SliceEnv, seq: number, parts: Parts): Promise<boole
       { ...brought, operation, lane, seq, ledger, notes: notes.splice(0), streak: guard.streak },
       next,
     );
-    for (const { ledger: learned } of outcomes) {
-      if (typeof learned === 'object') matches.recorded(learned.matched);
-    }
+    matches.recorded(outcomes);
     env.onProgress();
   };
   let brought: Brought | null = null;

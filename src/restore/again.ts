@@ -57,8 +57,7 @@ export async function bringAgain(
       learn(ledger, operation, outcome);
     }
   });
-  for (const { ledger: learned } of outcomes)
-    if (typeof learned === 'object') matches.recorded(learned.matched);
+  matches.recorded(outcomes);
   env.onProgress();
   // what is uncertain is tried again, and judged then
   const rest = outcomes.filter((outcome) => !outcome.ledger && !outcome.uncertain);

@@ -1,4 +1,5 @@
 import type { AccountLedger } from '../ledger/account-ledger';
+import type { Outcome } from './outcome';
 
 /**
  * Messages that were in the mailbox before us and are taken for items, also of batches that the ledger does not know
@@ -22,10 +23,14 @@ export class Matches {
     return true;
   }
 
-  /** The ledger knows of one that was taken. */
-  recorded(digest: string): void {
-    const left = (this.#taken.get(digest) ?? 0) - 1;
-    if (left > 0) this.#taken.set(digest, left);
-    else this.#taken.delete(digest);
+  /** The ledger knows of those that were taken for these. */
+  recorded(outcomes: readonly Outcome[]): void {
+    for (const { ledger: learned } of outcomes) {
+      if (typeof learned !== 'object') continue;
+      const { matched } = learned;
+      const left = (this.#taken.get(matched) ?? 0) - 1;
+      if (left > 0) this.#taken.set(matched, left);
+      else this.#taken.delete(matched);
+    }
   }
 }

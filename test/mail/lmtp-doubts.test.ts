@@ -1,4 +1,4 @@
-/** What an LMTP server takes with 250 and yet does not store: who can look says so. */
+/** What an LMTP server takes with 250 and then does not have, or does not know that it has: who can look says so. */
 import { RestoreBench } from '../restore/bench';
 import { accountInfo, mail } from '../restore/store';
 import { Dovecot, hasDovecot } from './servers/dovecot';
@@ -18,6 +18,8 @@ import { CuttingProxy } from './servers/proxy';
     addSecret(bench);
   });
   afterEach(async () => {
+    // a test that failed must not take the server from the others
+    if (!server.isUp) await server.start();
     bench.remove();
     await proxy?.stop();
     proxy = undefined;
@@ -34,9 +36,9 @@ import { CuttingProxy } from './servers/proxy';
       return Buffer.from(data.toString('latin1').replace(/RCPT TO:<user/g, redirect), 'latin1');
     };
     // one connection: what is sent has an order
-    const lookup = `lookup=imap://127.0.0.1:${server.imapPort}/?user=%u&secret=imap&settle=1`;
-    return `lmtp://127.0.0.1:${port}/?wait=1&connections=1&${lookup}`;
+    return `lmtp://127.0.0.1:${port}/?wait=1&connections=1&${lookup()}`;
   }
+  const lookup = (): string => `lookup=imap://127.0.0.1:${server.imapPort}/?user=%u&secret=imap&settle=1`;
   const inServer = (user: string): string[] => deliveredTo(server.imapPort, user);
 
   test('a message that was taken and is not there is doubtful, not restored', async () => {
@@ -95,5 +97,41 @@ import { CuttingProxy } from './servers/proxy';
     const { counters } = await bench.restore({ target: await losing(Infinity) });
     expect(counters).toMatchObject({ restored: 1, skipped: 1, unrestored: 0 });
     expect(inServer(userName(3))).toEqual([hex(twin), hex(twin)]);
+  });
+
+  test('the server is killed after it has stored, and does not know that any more', async () => {
+    const expected = addMessages(bench, 4, 300);
+    // of its first batch
+    const most = 40;
+    const cutting = (proxy = new CuttingProxy(server.lmtpPort));
+    const request = await bench.begin({
+      target: `lmtp://127.0.0.1:${await cutting.start()}/?wait=1&${lookup()}`,
+    });
+    let putBack: (() => void) | undefined;
+    let killed: Promise<void> | undefined;
+    let taken = 0;
+    cutting.requests = (data) => {
+      if (data.includes('DATA\r\n')) putBack ??= server.notedOf(userName(4));
+      return data;
+    };
+    cutting.answers = (data) => {
+      taken += data.toString('latin1').match(/^250 2\.0\.0 .*Saved/gm)?.length ?? 0;
+      if (taken >= most) killed ??= server.kill();
+      return killed === undefined ? data : null;
+    };
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
+    await killed;
+    putBack?.();
+    await server.start();
+    Object.assign(cutting, { requests: null, answers: null });
+    expect(server.storedMessages(userName(4)).length).toBeGreaterThanOrEqual(most);
+    expect(inServer(userName(4))).toEqual([]);
+    expect((await bench.slice(request)).counters).toMatchObject({
+      restored: 300,
+      unrestored: 0,
+      skipped: 0,
+    });
+    expect(inServer(userName(4))).toEqual(expected);
+    expect(server.log()).toMatch(/user4@example\.com.*Rebuilding index/);
   });
 });

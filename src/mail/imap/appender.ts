@@ -1,8 +1,9 @@
 /** Takes messages, makes groups of them by folder, and has them sent over several connections at once. */
 import type { DeliveryOutcome } from '../target';
-import { Appends, bytesOf, type Group, type Outgoing } from './appends';
+import { Appends } from './appends';
 import type { ImapFolders } from './folders';
 import type { Mark } from './look-up';
+import { bytesOf, type Group, type Outgoing } from './message';
 import type { ImapSessions } from './sessions';
 
 /** Messages and bytes of one command. Dovecot stores 32 at once three times as fast as one by one. */

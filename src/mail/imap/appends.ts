@@ -2,27 +2,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Problem } from '../../failures';
 import type { DeliveryOutcome } from '../target';
+import { Turns } from '../turns';
 import { clean, isPassing, type Reply } from './reply';
 import { folderArgument, type ImapFolders } from './folders';
 import { HiddenMessages } from './hidden';
 import type { Mark } from './look-up';
-import { internalDate } from './message';
+import { bytesOf, internalDate, systemFlags, type Group, type Outgoing } from './message';
 import type { ImapSessions } from './sessions';
 
 /** A folder that somebody else has locked is tried so often, so far apart. */
 const LOCK_TRIES = 3;
 const LOCK_PAUSE_MS = 1_000;
-
-export interface Outgoing {
-  readonly itemId: number;
-  readonly folder: string;
-  readonly flags: readonly string[];
-  /** Epoch milliseconds. */
-  readonly date: number;
-  readonly bytes: Buffer;
-}
-/** Messages for one folder, at least one. */
-export type Group = readonly Outgoing[];
 
 /** What was refused, and how. */
 interface Refusal {
@@ -30,10 +20,10 @@ interface Refusal {
   readonly group: Group;
 }
 
-export const bytesOf = (group: Group): number => group.reduce((sum, { bytes }) => sum + bytes.length, 0);
-
 export class Appends {
   readonly #hidden: HiddenMessages;
+  /** By folder, until it has taken something: see hidden.ts. */
+  readonly #turns = new Turns();
   readonly #late = new Map<number, DeliveryOutcome>();
   /** Folders that take nothing for now, and why. */
   readonly #locked = new Map<string, string>();
@@ -88,7 +78,7 @@ export class Appends {
   /** Sends what of a group is not there yet, in one command. Null: nothing is left to be done. */
   async #try(messages: Group): Promise<Refusal | null> {
     const { folder } = messages[0] as Outgoing;
-    const endTurn = await this.#hidden.turn(folder);
+    const endTurn = await this.#turns.next(folder);
     try {
       if (this.#failure) throw this.#failure;
       for (let group = this.#hidden.notFound(messages); group.length > 0;) {
@@ -131,7 +121,7 @@ export class Appends {
     const { folder } = group[0] as Outgoing;
     this.#tookSome = true;
     this.#putOff.delete(folder);
-    this.#hidden.prove(folder);
+    this.#turns.free(folder);
     const [, validity, uids] = /^APPENDUID (\d+) (\S+)$/.exec(code) ?? [];
     const known = this.#marks.get(folder);
     // then the server is asked where the folder ends before the next batch
@@ -167,7 +157,7 @@ export class Appends {
     }
     const keywords = message.flags.filter((flag) => !flag.startsWith('\\'));
     if (keywords.length > 0) {
-      const plain = { ...message, flags: message.flags.filter((flag) => flag.startsWith('\\')) };
+      const plain = { ...message, flags: systemFlags(message.flags) };
       await this.#bring([plain]);
       if (!this.#late.has(message.itemId))
         this.#note(message, `without its tags, which the server refuses (${text})`);

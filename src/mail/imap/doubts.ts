@@ -1,9 +1,24 @@
 /** Finds out which messages of an interrupted batch are there. */
 import type { DoubtfulMessage, SentMessage } from '../target';
 import type { ImapConnection } from './connection';
-import { giveFlags, isBare, type Bare } from './give-flags';
+import { flagKey, giveFlags, isBare, type Bare } from './give-flags';
 import { arrivals, parseMark, type Arrival } from './look-up';
 import { isTooLarge, levelledDigest, wholeContent } from './message';
+
+/** Doubtful messages by their traces; those without one were never announced. */
+export function byTrace(messages: readonly DoubtfulMessage[]): Map<string, DoubtfulMessage[]> {
+  const groups = new Map<string, DoubtfulMessage[]>();
+  for (const message of messages) {
+    if (message.trace) groups.set(message.trace, [...(groups.get(message.trace) ?? []), message]);
+  }
+  return groups;
+}
+
+/** What was sent; null when that is not known any more, or it never was: what is too large. */
+export async function sentOf(doubt: DoubtfulMessage): Promise<SentMessage | null> {
+  const sent = (await doubt.sent?.()) ?? null;
+  return sent === null || isTooLarge(sent.content) ? null : sent;
+}
 
 /**
  * Which of these messages are there: each is looked for among those that came into its folder since its batch began,
@@ -20,21 +35,15 @@ export async function findByMarks(
   note: (itemId: number, text: string) => void,
 ): Promise<Set<number>> {
   const found = new Set<number>();
-  const byMark = new Map<string, DoubtfulMessage[]>();
-  for (const message of messages) {
-    if (!message.trace) continue;
-    byMark.set(message.trace, [...(byMark.get(message.trace) ?? []), message]);
-  }
-  for (const [trace, doubts] of byMark) {
+  for (const [trace, doubts] of byTrace(messages)) {
     const mark = parseMark(trace);
     const there = await arrivals(session, mark);
     const wanted: Wanted[] = [];
     for (const doubt of doubts) {
       const { itemId } = doubt;
       // also where nothing came: what cannot be read now stays in doubt
-      const sent = (await doubt.sent?.()) ?? null;
-      // what is too large was never sent
-      if (sent === null || isTooLarge(sent.content)) continue;
+      const sent = await sentOf(doubt);
+      if (sent === null) continue;
       const alike = there.get(levelledDigest(await wholeContent(sent.content)));
       if (alike !== undefined) wanted.push({ itemId, flags: flagsOf(sent), alike });
     }
@@ -71,10 +80,3 @@ function matched(all: readonly Wanted[]): Map<Wanted, Arrival> {
   }
   return pairs;
 }
-
-const flagKey = (flags: readonly string[]): string =>
-  flags
-    .map((flag) => flag.toLowerCase())
-    .filter((flag) => flag !== '\\recent')
-    .sort()
-    .join(' ');

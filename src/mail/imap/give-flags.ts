@@ -3,6 +3,7 @@ import { Problem } from '../../failures';
 import type { ImapConnection } from './connection';
 import { folderArgument } from './folders';
 import { leave, type Arrival } from './look-up';
+import { systemFlags } from './message';
 import { clean, type Reply } from './reply';
 
 /** A message without any flag that was sent with some. */
@@ -12,8 +13,15 @@ export interface Bare {
   readonly flags: readonly string[];
 }
 
-export const isBare = ({ flags }: Pick<Arrival, 'flags'>): boolean =>
-  flags.every((flag) => /^\\Recent$/i.test(flag));
+/** The same for flags that are the same, whatever their order; `\Recent` is the server's own. */
+export const flagKey = (flags: readonly string[]): string =>
+  flags
+    .map((flag) => flag.toLowerCase())
+    .filter((flag) => flag !== '\\recent')
+    .sort()
+    .join(' ');
+
+export const isBare = ({ flags }: Pick<Arrival, 'flags'>): boolean => flagKey(flags) === '';
 
 /**
  * @param note told of each message whose flags the server refuses
@@ -35,7 +43,7 @@ export async function giveFlags(
     const [{ flags }] = same as [Bare];
     const reply = await store(session, same, flags);
     if (reply.status === 'OK') continue;
-    const system = flags.filter((flag) => flag.startsWith('\\'));
+    const system = systemFlags(flags);
     const isPartly = system.length > 0 && (await store(session, same, system)).status === 'OK';
     const lost = isPartly ? 'without its tags' : 'without its flags and tags';
     for (const { itemId } of same) note(itemId, `${lost}, which the server refuses (${clean(reply.text)})`);

@@ -7,21 +7,10 @@
 import { Problem } from '../../failures';
 import { giveFlags, isBare, type Bare } from './give-flags';
 import { arrivals, endOf, type Arrival, type Mark } from './look-up';
-import { levelledDigest } from './message';
+import { levelledDigest, type Group } from './message';
 import type { ImapSessions } from './sessions';
 
-interface Message {
-  readonly itemId: number;
-  readonly folder: string;
-  readonly flags: readonly string[];
-  readonly bytes: Buffer;
-}
-
 export class HiddenMessages {
-  /** Folders that have taken a command: nothing is hidden there. */
-  readonly #proven = new Set<string>();
-  /** By folder: until the command on its way there is answered and judged. */
-  readonly #turns = new Map<string, Promise<void>>();
   /** What came to light, by folder and content. */
   readonly #found = new Map<string, Map<string, Arrival[]>>();
   readonly #bare = new Map<string, Bare[]>();
@@ -30,38 +19,12 @@ export class HiddenMessages {
 
   constructor(private readonly sessions: ImapSessions) {}
 
-  /** Waits until a command may go to a folder. Answers how its turn is ended; null: no turns are taken there. */
-  async turn(folder: string): Promise<(() => void) | null> {
-    while (!this.#proven.has(folder)) {
-      const before = this.#turns.get(folder);
-      if (before === undefined) return this.#begin(folder);
-      await before;
-    }
-    return null;
-  }
-
-  #begin(folder: string): () => void {
-    let end: () => void = () => undefined;
-    const ended = new Promise<void>((resolve) => (end = resolve));
-    this.#turns.set(folder, ended);
-    return () => {
-      this.#turns.delete(folder);
-      end();
-    };
-  }
-
-  prove(folder: string): void {
-    this.#proven.add(folder);
-  }
-
   /**
    * After a refusal: looks at what a folder has beyond its mark, and moves the mark on.
    * @throws Problem `TargetUnavailable` when that is not said now
    */
   async look(marks: Map<string, Mark>, folder: string): Promise<void> {
-    const before = this.#looking;
-    const look = (): Promise<void> => this.#look(marks, folder);
-    const looked = before.then(look, look);
+    const looked = this.#looking.then(() => this.#look(marks, folder));
     this.#looking = looked.catch(() => undefined);
     return looked;
   }
@@ -87,8 +50,8 @@ export class HiddenMessages {
     marks.set(folder, { ...known, next });
   }
 
-  /** The messages of a group, all for one folder, that did not come to light. */
-  notFound<T extends Message>(group: readonly T[]): readonly T[] {
+  /** The messages of a group that did not come to light. */
+  notFound(group: Group): Group {
     const folder = group[0]?.folder ?? '';
     const found = this.#found.get(folder);
     if (found === undefined) return group;

@@ -39,6 +39,23 @@ export function flagsOf(
 
 const permits = ({ flags, any }: Allowed, flag: string): boolean => any || flags.has(flag.toLowerCase());
 
+export interface Outgoing {
+  readonly itemId: number;
+  readonly folder: string;
+  readonly flags: readonly string[];
+  /** Epoch milliseconds. */
+  readonly date: number;
+  readonly bytes: Buffer;
+}
+/** Messages for one folder, at least one. */
+export type Group = readonly Outgoing[];
+
+export const bytesOf = (group: Group): number => group.reduce((sum, { bytes }) => sum + bytes.length, 0);
+
+/** Without keywords. */
+export const systemFlags = (flags: readonly string[]): string[] =>
+  flags.filter((flag) => flag.startsWith('\\'));
+
 /** The server's form of a moment, in UTC. */
 export function internalDate(epochMs: number): string {
   const date = new Date(Math.min(Math.max(epochMs, 0), LATEST));

@@ -1,11 +1,12 @@
 /** Looks over IMAP into a mailbox that is filled over LMTP: filters may have put a message into any folder. */
 import { Problem } from '../../failures';
 import type { ImapConnection } from '../imap/connection';
+import { byTrace, sentOf } from '../imap/doubts';
 import { ImapFolders } from '../imap/folders';
 import { codeOf, examine, leave, markOf, messagesFrom, type Mark } from '../imap/look-up';
 import type { ImapSessions } from '../imap/sessions';
 import type { DoubtfulMessage, ExistingMessage } from '../target';
-import { isTooLarge, wholeContent } from '../imap/message';
+import { wholeContent } from '../imap/message';
 import { deliveredDigest } from './content';
 
 /** After so many messages the caller is told. */
@@ -97,17 +98,12 @@ export class LookUp {
   /** As a multiset: of the batch that a mark was made for everything is in doubt. */
   async find(messages: readonly DoubtfulMessage[]): Promise<Set<number>> {
     const found = new Set<number>();
-    const byMarks = new Map<string, DoubtfulMessage[]>();
-    for (const message of messages) {
-      if (message.trace) byMarks.set(message.trace, [...(byMarks.get(message.trace) ?? []), message]);
-    }
-    for (const [trace, wanted] of byMarks) {
+    for (const [trace, wanted] of byTrace(messages)) {
       const counts = await this.countsSince(JSON.parse(trace) as Marks);
-      for (const message of wanted) {
-        const sent = (await message.sent?.()) ?? null;
-        // what is too large was never sent
-        if (sent === null || isTooLarge(sent.content)) continue;
-        if (takeOne(counts, deliveredDigest(await wholeContent(sent.content)))) found.add(message.itemId);
+      for (const doubt of wanted) {
+        const sent = await sentOf(doubt);
+        if (sent === null) continue;
+        if (takeOne(counts, deliveredDigest(await wholeContent(sent.content)))) found.add(doubt.itemId);
       }
     }
     return found;

@@ -4,6 +4,7 @@ import { Problem } from '../../failures';
 import { LONGEST_LINE } from '../../backup-path/verify-lines';
 import { LineLength } from '../maildir/line-length';
 import type { DeliveryOutcome, PartlyKnown } from '../target';
+import { Turns } from '../turns';
 import { wireForm } from './content';
 import type { LmtpLines } from './lines';
 import { said, type Reply, type Verdict } from './reply';
@@ -39,8 +40,7 @@ export class Sender {
   #look: Look | null = null;
   /** Items that the server turned out to have. */
   #isThere: (itemId: number) => boolean = () => false;
-  /** Until the message on its way is answered and judged, while the mailbox has not taken any. */
-  #alone: Promise<void> | null = null;
+  readonly #turns = new Turns();
 
   /** @param wait seconds for which a mailbox that puts us off is tried again */
   constructor(
@@ -120,6 +120,7 @@ export class Sender {
     if (verdict.stage !== 'content' || verdict.reply.code !== 250) return verdict;
     this.lines.works();
     this.#tookSome = true;
+    this.#turns.free(this.recipient);
     return this.#took(itemId);
   }
 
@@ -129,12 +130,10 @@ export class Sender {
    * sessions are the first of a mailbox.
    */
   async #sendAlone(itemId: number, wire: readonly Buffer[]): Promise<Verdict | null> {
-    while (this.#alone !== null) await this.#alone;
-    if (this.#failure) throw this.#failure;
-    if (this.#tookSome) return this.#send(itemId, wire);
-    let end: () => void = () => undefined;
-    this.#alone = new Promise((resolve) => (end = resolve));
+    const endTurn = await this.#turns.next(this.recipient);
     try {
+      if (this.#failure) throw this.#failure;
+      if (endTurn === null) return await this.#send(itemId, wire);
       const verdict = await this.#send(itemId, wire);
       if (this.#look === null || verdict?.stage !== 'content' || verdict.reply.code >= 500) return verdict;
       this.#isThere = await this.#look();
@@ -144,8 +143,7 @@ export class Sender {
       this.#failure ??= error as Error;
       throw error;
     } finally {
-      this.#alone = null;
-      end();
+      endTurn?.();
     }
   }
 
