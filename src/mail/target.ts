@@ -61,7 +61,7 @@ export interface DoubtfulMessage {
   sent?(): Promise<SentMessage | null>;
 }
 
-export type SentMessage = Pick<OutgoingMessage, 'content' | 'flags' | 'tags'>;
+export type SentMessage = Pick<OutgoingMessage, 'content' | 'flags' | 'tags' | 'date'>;
 
 /** What a listing of a mailbox finds: a message that we delivered (by its key), or any other by its digest. */
 export type ExistingMessage =

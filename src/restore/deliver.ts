@@ -6,7 +6,7 @@ import type { BackupPath } from '../backup-path/store';
 import type { AccountLedger } from '../ledger/account-ledger';
 import type { LateOutcomes, Mailbox, MessageContent } from '../mail/target';
 import type { Candidate } from './classify';
-import { contentOf, measured, sentFlags } from './measured';
+import { contentOf, measured, sentDate, sentFlags } from './measured';
 import type { Matches } from './matches';
 import type { FolderResolver } from './folders';
 import { countedAs, defectOutcome, inDoubt, unrestored, type Outcome } from './outcome';
@@ -200,7 +200,7 @@ export class Deliverer {
       folder,
       flags: sentFlags(state),
       tags: state.tags,
-      date: state.date || state.start,
+      date: sentDate(state),
       content: content.of,
     });
     if (outcome.kind === 'invalid') return this.refused(candidate, blob, outcome.reason);

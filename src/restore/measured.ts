@@ -42,6 +42,8 @@ export function measured(blob: Blob): { of: MessageContent; longest: () => numbe
 export const sentFlags = ({ deleted, flags }: ItemState): string =>
   deleted ? flags.replaceAll('x', '') : flags;
 
+export const sentDate = ({ date, start }: ItemState): number => date || start;
+
 /**
  * An item as it is restored; null when it has no content, or a broken one: what is broken was never sent.
  * @throws Defect when it cannot be read: that says nothing of what was sent
@@ -56,7 +58,7 @@ export async function itemAsSent(
     const state = takenState(view, store.itemById(accountId, item));
     if (state === null || state.digest === null) return null;
     const content = contentOf(await store.blobs.load(state.digest));
-    return { content, flags: sentFlags(state), tags: state.tags };
+    return { content, flags: sentFlags(state), tags: state.tags, date: sentDate(state) };
   } catch (error) {
     if (!(error instanceof Defect)) throw error;
     if (error.kind === 'broken') return null;

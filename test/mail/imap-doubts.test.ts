@@ -81,6 +81,47 @@ import { readImap } from './servers/read-imap';
     expect(shown.sort()).toEqual(digests.sort());
   });
 
+  test('of two that are the same and have lost their flags each gets its own', async () => {
+    const id = `acc-${number}`;
+    bench.store.writer.account(accountInfo(id, userName(number)));
+    const content = mail('twin');
+    const dates = [Date.UTC(2023, 1, 2, 3, 4, 5), Date.UTC(2024, 5, 6, 7, 8, 9)] as const;
+    // the folder of the second comes first
+    bench.store.message(id, 1050, content, { flags: 'f', tags: [], date: dates[0] });
+    bench.store.message(id, 1100, content, { flags: 'ru', tags: ['Work'], date: dates[1] });
+    const request = await bench.begin({ target: target() });
+    let putBack: (() => void) | undefined;
+    let killed: Promise<void> | undefined;
+    proxy.requests = (data) => {
+      if (data.includes(' APPEND ')) putBack ??= server.notedOf(userName(number));
+      return data;
+    };
+    proxy.answers = (data) => {
+      if (data.includes('APPENDUID')) killed ??= server.kill();
+      return killed === undefined ? data : null;
+    };
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
+    await killed;
+    putBack?.();
+    await server.start();
+    // the server finds both, and nobody hears of it
+    let refused = false;
+    proxy.requests = null;
+    proxy.answers = (data) => {
+      refused ||= data.includes('SERVERBUG');
+      return refused ? null : data;
+    };
+    await expect(bench.slice(request)).rejects.toMatchObject({ type: 'TargetUnavailable' });
+    expect(refused).toBe(true);
+    proxy.answers = null;
+    const { counters } = await bench.slice(request);
+    expect(counters).toMatchObject({ restored: 2, unrestored: 0, skipped: 0 });
+    expect(mailboxLines(server.imapPort, userName(number))).toEqual([
+      `INBOX ${hex(content)} Work+\\Answered ${dates[1]}`,
+      `INBOX ${hex(content)} \\Flagged+\\Seen ${dates[0]}`,
+    ]);
+  });
+
   test('a doubtful message whose content cannot be read stays in doubt, and is not sent again', async () => {
     const id = `acc-${number}`;
     bench.store.writer.account(accountInfo(id, userName(number)));

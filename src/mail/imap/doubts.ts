@@ -3,7 +3,7 @@ import type { DoubtfulMessage, SentMessage } from '../target';
 import type { ImapConnection } from './connection';
 import { flagKey, giveFlags, isBare, type Bare } from './give-flags';
 import { arrivals, parseMark, type Arrival } from './look-up';
-import { isTooLarge, levelledDigest, wholeContent } from './message';
+import { isTooLarge, keptDate, levelledDigest, wholeContent } from './message';
 
 /** Doubtful messages by their traces; those without one were never announced. */
 export function byTrace(messages: readonly DoubtfulMessage[]): Map<string, DoubtfulMessage[]> {
@@ -45,7 +45,8 @@ export async function findByMarks(
       const sent = await sentOf(doubt);
       if (sent === null) continue;
       const alike = there.get(levelledDigest(await wholeContent(sent.content)));
-      if (alike !== undefined) wanted.push({ itemId, flags: flagsOf(sent), alike });
+      if (alike !== undefined)
+        wanted.push({ itemId, flags: flagsOf(sent), date: keptDate(sent.date), alike });
     }
     const bare: Bare[] = [];
     for (const [{ itemId, flags }, arrival] of matched(wanted)) {
@@ -60,15 +61,22 @@ export async function findByMarks(
 interface Wanted {
   readonly itemId: number;
   readonly flags: readonly string[];
+  readonly date: number;
   /** Those of the same content that nobody has taken yet, shared with others that want one. */
   readonly alike: Arrival[];
 }
 
-/** Of messages that are the same each gets the one with its flags; then one that has lost its own; then any. */
+const hasDate = (wanted: Wanted, arrival: Arrival): boolean => wanted.date === arrival.date;
+const hasFlags = (wanted: Wanted, arrival: Arrival): boolean =>
+  flagKey(wanted.flags) === flagKey(arrival.flags);
+
+/** Of messages that are the same each gets its own, by date and flags, as far as these are kept; then any. */
 function matched(all: readonly Wanted[]): Map<Wanted, Arrival> {
   const pairs = new Map<Wanted, Arrival>();
   const suits: ((wanted: Wanted, arrival: Arrival) => boolean)[] = [
-    ({ flags }, arrival) => flagKey(arrival.flags) === flagKey(flags),
+    (wanted, arrival) => hasDate(wanted, arrival) && hasFlags(wanted, arrival),
+    hasDate,
+    hasFlags,
     (_, arrival) => isBare(arrival),
     () => true,
   ];

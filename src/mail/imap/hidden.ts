@@ -7,7 +7,7 @@
 import { Problem } from '../../failures';
 import { giveFlags, isBare, type Bare } from './give-flags';
 import { arrivals, endOf, type Arrival, type Mark } from './look-up';
-import { levelledDigest, type Group } from './message';
+import { keptDate, levelledDigest, type Group } from './message';
 import type { ImapSessions } from './sessions';
 
 export class HiddenMessages {
@@ -55,8 +55,11 @@ export class HiddenMessages {
     const folder = group[0]?.folder ?? '';
     const found = this.#found.get(folder);
     if (found === undefined) return group;
-    return group.filter(({ itemId, flags, bytes }) => {
-      const arrival = found.get(levelledDigest(bytes))?.shift();
+    return group.filter(({ itemId, flags, date, bytes }) => {
+      const alike = found.get(levelledDigest(bytes)) ?? [];
+      // one with another date is another that is the same, of a group that has not come yet
+      const at = alike.findIndex((arrival) => arrival.date === keptDate(date));
+      const arrival = at < 0 ? undefined : alike.splice(at, 1)[0];
       if (arrival !== undefined && isBare(arrival) && flags.length > 0) {
         this.#bare.set(folder, [...(this.#bare.get(folder) ?? []), { itemId, uid: arrival.uid, flags }]);
       }

@@ -106,6 +106,8 @@ export interface Arrival {
   readonly uid: number;
   /** As the server shows them, also `\Recent`. */
   readonly flags: readonly string[];
+  /** Epoch milliseconds, whole seconds; NaN when it is not said. */
+  readonly date: number;
 }
 
 /** The messages of a folder (examined before) from a UID on, as the server gives them back. */
@@ -156,12 +158,13 @@ async function* bodies(
   session: ImapConnection,
   uids: readonly number[],
 ): AsyncGenerator<Arrival & { bytes: Buffer }> {
-  const reply = await session.must(`UID FETCH ${uids.join(',')} (UID FLAGS BODY.PEEK[])`);
+  const reply = await session.must(`UID FETCH ${uids.join(',')} (UID FLAGS INTERNALDATE BODY.PEEK[])`);
   for (const fields of fetched(reply)) {
     const body = fields.get('BODY[]') ?? '';
     const flags = fields.get('FLAGS');
     yield {
       flags: Array.isArray(flags) ? flags.map(textOf) : [],
+      date: Date.parse(textOf(fields.get('INTERNALDATE') ?? '')),
       uid: Number(textOf(fields.get('UID') ?? '')),
       bytes: Buffer.isBuffer(body) ? body : Buffer.from(textOf(body)),
     };
@@ -175,11 +178,11 @@ export async function arrivals(session: ImapConnection, mark: Mark): Promise<Map
   if (folder === null) return found;
   // a folder that was made anew counts its messages from the beginning
   const from = folder.validity === mark.validity ? mark.next : 1;
-  for await (const { uid, flags, bytes } of messagesFrom(session, from)) {
+  for await (const { bytes, ...arrival } of messagesFrom(session, from)) {
     const digest = levelledDigest(bytes);
     const same = found.get(digest);
-    if (same === undefined) found.set(digest, [{ uid, flags }]);
-    else same.push({ uid, flags });
+    if (same === undefined) found.set(digest, [arrival]);
+    else same.push(arrival);
   }
   await leave(session);
   return found;

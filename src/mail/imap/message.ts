@@ -64,6 +64,9 @@ export function internalDate(epochMs: number): string {
   return `${day} ${two(date.getUTCHours())}:${two(date.getUTCMinutes())}:${two(date.getUTCSeconds())} +0000`;
 }
 
+/** A moment as it comes back from a server, epoch milliseconds. */
+export const keptDate = (epochMs: number): number => Date.parse(internalDate(epochMs));
+
 export const sha256 = (bytes: Uint8Array): string =>
   createHash('sha256').update(bytes).digest('base64').replaceAll('/', ',');
 
